@@ -1,0 +1,68 @@
+package tickets
+
+import "time"
+
+// Arrival tells which mail (or web request) something came with. It is what
+// the ledger keeps, so that nothing is taken twice.
+type Arrival struct {
+	Mailbox     string // configured name; "import" for files, "web" for the page
+	UIDValidity uint32 // 0: no IMAP mailbox, so there is no ledger row
+	UID         uint32
+	Size        int64 // bytes, as the server counts them
+	Received    time.Time
+	// Key is the content key: the same mail over two routes, or offered again
+	// after a crash, has the same one.
+	Key string
+	Raw []byte // the whole mail; only its header if it was too big; nil for the page
+}
+
+// Hints are what the subject's tags or a filled-in form say about a ticket.
+type Hints struct {
+	Type     Type   // "" if nothing was said
+	Category string // id; "" if nothing was said
+	Impact   Level
+	Answers  Answers
+}
+
+// Empty reports whether nothing was said.
+func (h Hints) Empty() bool { return h == Hints{} }
+
+// Incoming is what one person contributes, by mail or page.
+type Incoming struct {
+	Arrival
+	Author      Author
+	MessageID   string
+	InReplyTo   string
+	References  []string
+	Subject     string // without tags and prefixes
+	Text, Reply string // all of it; what is new in it
+	Attachments []Attachment
+	Hints       Hints
+	At          time.Time
+	Why         string // how its ticket was found, for the event
+
+	// Silent: no automatic letter answers it (the sender is suspect).
+	Silent bool
+	// Internal: it reached a ticket from somebody who has no part in it. The
+	// technician sees it, no requester does.
+	Internal bool
+	// Quoted are numbers that were quoted without a right to them.
+	Quoted []Number
+}
+
+// Fate is what became of a mail. Every mail leaves one in the ledger.
+type Fate string
+
+// The fates.
+const (
+	FateOpened      Fate = "opened"
+	FateJoined      Fate = "joined"
+	FateNoted       Fate = "noted" // a robot's, or one that only a technician may see
+	FateHeld        Fate = "held"  // until the sender confirms the address
+	FateParked      Fate = "parked"
+	FateDuplicate   Fate = "duplicate"
+	FateConfirmed   Fate = "confirmed"
+	FateRefused     Fate = "refused"
+	FateQuarantined Fate = "quarantined"
+	FateVanished    Fate = "vanished" // somebody else moved it before it was taken
+)
