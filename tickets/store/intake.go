@@ -1,0 +1,285 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"respon/tickets"
+)
+
+// Note writes what became of a mail: the ledger row of its UID and, unless it
+// was seen before, its content key. It returns ErrSeen, with the ledger row
+// saying duplicate, if the key is there already; the caller then commits and
+// does nothing else.
+func (tx *Tx) Note(ctx context.Context, a *tickets.Arrival, fate tickets.Fate, n tickets.Number, trust tickets.Trust, rawSHA []byte) (err error) {
+	defer wrap(&err, "ledger")
+	rows, err := tx.exec(ctx, `
+		INSERT INTO seen (key, fate, ticket, trust, raw_sha, at)
+		VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (key) DO NOTHING`,
+		a.Key, fate, nullNumber(n), trust, rawSHA, tx.Now)
+	if err != nil {
+		return err
+	}
+	if rows == 0 {
+		fate = tickets.FateDuplicate
+	}
+	if err := tx.ledger(ctx, a, fate); err != nil {
+		return err
+	}
+	if rows == 0 {
+		return ErrSeen
+	}
+	return nil
+}
+
+// ledger writes the row of a UID. Offered again after a crash, it is there
+// already and stays as it is.
+func (tx *Tx) ledger(ctx context.Context, a *tickets.Arrival, fate tickets.Fate) error {
+	if a.UIDValidity == 0 {
+		return nil
+	}
+	if _, err := tx.exec(ctx, `
+		INSERT INTO intake (mailbox, uidvalidity, uid, size, received_at, key, fate, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (mailbox, uidvalidity, uid) DO NOTHING`,
+		a.Mailbox, int64(a.UIDValidity), int64(a.UID), a.Size, moment(a.Received), a.Key, fate, tx.Now); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Seen reports whether a mail with this content key was processed, with what
+// became of it.
+func (tx *Tx) Seen(ctx context.Context, key string) (fate tickets.Fate, seen bool, err error) {
+	err = tx.get(ctx, &fate, `SELECT fate FROM seen WHERE key = ?`, key)
+	if errors.Is(err, ErrNotFound) {
+		return "", false, nil
+	}
+	return fate, err == nil, err
+}
+
+// Release takes back that a held mail was seen, so that it can be opened now.
+func (tx *Tx) release(ctx context.Context, key string) error {
+	_, err := tx.exec(ctx, `DELETE FROM seen WHERE key = ? AND fate = ?`, key, tickets.FateHeld)
+	return err
+}
+
+// Fates gives the ledger's rows of these UIDs; a UID that was never settled is
+// not in the answer.
+func (tx *Tx) Fates(ctx context.Context, mailbox string, validity uint32, uids []uint32) (fates map[uint32]tickets.Fate, err error) {
+	defer wrap(&err, "ledger of %s", mailbox)
+	fates = make(map[uint32]tickets.Fate)
+	const chunk = 500 // SQLite and PostgreSQL bound the number of arguments
+	for len(uids) > 0 {
+		part := uids[:min(chunk, len(uids))]
+		uids = uids[len(part):]
+		var rows []struct {
+			UID  uint32       `db:"uid"`
+			Fate tickets.Fate `db:"fate"`
+		}
+		if err := tx.in(ctx, &rows, `
+			SELECT uid, fate
+			FROM intake
+			WHERE mailbox = ? AND uidvalidity = ? AND uid IN (?)`, mailbox, int64(validity), part); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			fates[r.UID] = r.Fate
+		}
+	}
+	return fates, nil
+}
+
+// Vanished notes UIDs that somebody else took away before they were read.
+func (tx *Tx) Vanished(ctx context.Context, mailbox string, validity uint32, uids []uint32) (err error) {
+	defer wrap(&err, "vanished from %s", mailbox)
+	for _, uid := range uids {
+		a := tickets.Arrival{Mailbox: mailbox, UIDValidity: validity, UID: uid, Received: tx.Now}
+		if err := tx.ledger(ctx, &a, tickets.FateVanished); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Advance keeps how far a mailbox was seen. UIDs below next that never showed
+// up are counted as gaps. It reports whether the UIDVALIDITY is a new one.
+func (tx *Tx) Advance(ctx context.Context, mailbox string, validity, next uint32, gaps int) (fresh bool, err error) {
+	defer wrap(&err, "state of %s", mailbox)
+	rows, err := tx.exec(ctx, `
+		UPDATE mailbox_state
+		SET uidnext = ?, gaps = gaps + ?
+		WHERE mailbox = ? AND uidvalidity = ?`, int64(next), gaps, mailbox, int64(validity))
+	if err != nil || rows > 0 {
+		return false, err
+	}
+	_, err = tx.exec(ctx, `
+		INSERT INTO mailbox_state (mailbox, uidvalidity, uidnext, gaps)
+		VALUES (?, ?, ?, ?)`, mailbox, int64(validity), int64(next), gaps)
+	return true, err
+}
+
+// Tried counts a try to take a mail that did not end well, and gives how many
+// there were.
+func (tx *Tx) Tried(ctx context.Context, a *tickets.Arrival, cause string) (tries int, err error) {
+	defer wrap(&err, "count a try")
+	err = tx.get(ctx, &tries, `
+		INSERT INTO intake_try (mailbox, uidvalidity, uid, tries, cause, at)
+		VALUES (?, ?, ?, 1, ?, ?)
+		ON CONFLICT (mailbox, uidvalidity, uid) DO UPDATE
+		SET tries = intake_try.tries + 1, cause = excluded.cause, at = excluded.at
+		RETURNING tries`, a.Mailbox, int64(a.UIDValidity), int64(a.UID), clean(cause), tx.Now)
+	return tries, err
+}
+
+// Tries gives how often a mail was tried in vain, and the last cause.
+func (tx *Tx) Tries(ctx context.Context, a *tickets.Arrival) (tries int, cause string, err error) {
+	var row struct {
+		Tries int    `db:"tries"`
+		Cause string `db:"cause"`
+	}
+	err = tx.get(ctx, &row, `
+		SELECT tries, cause
+		FROM intake_try
+		WHERE mailbox = ? AND uidvalidity = ? AND uid = ?`, a.Mailbox, int64(a.UIDValidity), int64(a.UID))
+	if errors.Is(err, ErrNotFound) {
+		return 0, "", nil
+	}
+	return row.Tries, row.Cause, err
+}
+
+// Hold keeps a mail until its sender has confirmed the address.
+func (tx *Tx) Hold(ctx context.Context, uid, address string, a *tickets.Arrival, rawSHA []byte) (err error) {
+	defer wrap(&err, "hold a mail")
+	_, err = tx.exec(ctx, `
+		INSERT INTO held (uid, address, received_at, raw_sha, key, at)
+		VALUES (?, ?, ?, ?, ?, ?)`, uid, tickets.NormalAddress(address), moment(a.Received), rawSHA, a.Key, tx.Now)
+	return err
+}
+
+// Held is a mail that waits for its sender's confirmation.
+type Held struct {
+	UID        string    `db:"uid"`
+	Address    string    `db:"address"`
+	ReceivedAt time.Time `db:"received_at"`
+	RawSHA     []byte    `db:"raw_sha"`
+	Key        string    `db:"key"`
+}
+
+// HeldMail gives a held mail, or ErrNotFound.
+func (tx *Tx) HeldMail(ctx context.Context, uid string) (h Held, err error) {
+	defer wrap(&err, "held mail")
+	err = tx.get(ctx, &h, `SELECT uid, address, received_at, raw_sha, key FROM held WHERE uid = ?`, uid)
+	return h, err
+}
+
+// Confirm keeps that an address was confirmed by its owner, and hands over the
+// mails that were held for it, oldest first. They are no longer held and no
+// longer seen: the caller takes each anew.
+func (tx *Tx) Confirm(ctx context.Context, address string) (list []Held, err error) {
+	defer wrap(&err, "confirm an address")
+	address = tickets.NormalAddress(address)
+	if _, err := tx.exec(ctx, `
+		INSERT INTO confirmed (address, at)
+		VALUES (?, ?)
+		ON CONFLICT (address) DO NOTHING`, address, tx.Now); err != nil {
+		return nil, err
+	}
+	if err := tx.all(ctx, &list, `
+		SELECT uid, address, received_at, raw_sha, key
+		FROM held
+		WHERE address = ?
+		ORDER BY received_at, uid`+tx.store.dialect.lock(), address); err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// Unhold ends the holding of one mail, in the transaction that opens it.
+func (tx *Tx) Unhold(ctx context.Context, h Held) (err error) {
+	defer wrap(&err, "release a held mail")
+	rows, err := tx.exec(ctx, `DELETE FROM held WHERE uid = ?`, h.UID)
+	if err != nil {
+		return err
+	}
+	if rows == 0 {
+		return ErrNotFound
+	}
+	return tx.release(ctx, h.Key)
+}
+
+// Confirmed reports whether the owner of an address ever confirmed it.
+func (tx *Tx) Confirmed(ctx context.Context, address string) (bool, error) {
+	var n int
+	err := tx.get(ctx, &n, `SELECT count(*) FROM confirmed WHERE address = ?`, tickets.NormalAddress(address))
+	return n > 0, err
+}
+
+// Lease takes or renews a named lease for an owner until Now+d, by the clock
+// of the transaction. It reports whether the owner has it.
+func (tx *Tx) Lease(ctx context.Context, name, owner string, d time.Duration) (has bool, err error) {
+	defer wrap(&err, "lease %s", name)
+	rows, err := tx.exec(ctx, `
+		INSERT INTO lease (name, owner, until)
+		VALUES (?, ?, ?)
+		ON CONFLICT (name) DO UPDATE
+		SET owner = excluded.owner, until = excluded.until
+		WHERE lease.owner = excluded.owner OR lease.until < ?`, name, owner, moment(tx.Now.Add(d)), tx.Now)
+	return rows > 0, err
+}
+
+// Quarantined is a mail that could not be processed, kept whole.
+type Quarantined struct {
+	ID         int64     `db:"id" json:"id"`
+	Mailbox    string    `db:"mailbox" json:"mailbox"`
+	ReceivedAt time.Time `db:"received_at" json:"received_at"`
+	From       string    `db:"sender" json:"from"`
+	Subject    string    `db:"subject" json:"subject"`
+	Size       int64     `db:"size" json:"size"`
+	Cause      string    `db:"cause" json:"cause"`
+	RawSHA     []byte    `db:"raw_sha" json:"-"`
+}
+
+// Quarantine keeps a mail that could not be processed, with the cause.
+func (tx *Tx) Quarantine(ctx context.Context, a *tickets.Arrival, from, subject, cause string) (err error) {
+	defer wrap(&err, "quarantine")
+	sha, err := tx.PutRaw(ctx, a.Raw)
+	if err != nil {
+		return err
+	}
+	if err := tx.Note(ctx, a, tickets.FateQuarantined, 0, "", sha); err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `
+		INSERT INTO quarantine (mailbox, received_at, sender, subject, size, cause, raw_sha, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		a.Mailbox, moment(a.Received), clean(from), clean(subject), a.Size, clean(cause), sha, tx.Now)
+	return err
+}
+
+// QuarantineList gives the quarantined mails, oldest first.
+func (tx *Tx) QuarantineList(ctx context.Context) (list []Quarantined, err error) {
+	defer wrap(&err, "quarantine list")
+	list = []Quarantined{}
+	err = tx.all(ctx, &list, `
+		SELECT id, mailbox, received_at, sender, subject, size, cause, raw_sha
+		FROM quarantine
+		ORDER BY id`)
+	for i := range list {
+		list[i].ReceivedAt = list[i].ReceivedAt.UTC()
+	}
+	return list, err
+}
+
+// KeyString is a content key as it is stored.
+func KeyString(key [32]byte) string { return hex.EncodeToString(key[:]) }
+
+func nullNumber(n tickets.Number) any {
+	if n == 0 {
+		return nil
+	}
+	return int64(n)
+}
