@@ -2,7 +2,6 @@ package testservers_test
 
 import (
 	"database/sql"
-	"errors"
 	"os"
 	"testing"
 
@@ -78,10 +77,8 @@ func TestPostgresSettings(t *testing.T) {
 
 func TestPostgresKeepsCommitsThroughKill(t *testing.T) {
 	t.Parallel()
+	testservers.Need(t, testservers.NeedPostgres)
 	s, err := testservers.StartPostgres(testservers.PostgresOptions{})
-	if errors.Is(err, testservers.ErrMissing) {
-		testservers.Need(t, testservers.NeedPostgres)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -174,6 +174,7 @@ func (p *process) ready(ask func(context.Context) error) error {
 
 // stop ends the server by a signal, and by force if it takes too long.
 func (p *process) stop(sig syscall.Signal) error {
+	children := descendants(p.cmd.Process.Pid)
 	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
@@ -183,7 +184,12 @@ func (p *process) stop(sig syscall.Signal) error {
 	case <-p.done:
 	case <-timer.C:
 	}
-	return p.kill()
+	if err := p.kill(); err != nil {
+		return err
+	}
+	// Dovecot's master ends at once and leaves those who serve a connection up
+	// to ten seconds; whoever stops a server wants it gone.
+	return p.end(children)
 }
 
 // kill ends the server and its children as a power cut would: at once.
@@ -197,13 +203,10 @@ func (p *process) kill() error {
 		// Stopped first, so that it has no further children while we count them.
 		_ = syscall.Kill(pid, syscall.SIGSTOP) // gone meanwhile is as good
 		children := descendants(pid)
-		for _, child := range children {
-			_ = syscall.Kill(child, syscall.SIGKILL) // likewise
-		}
 		_ = syscall.Kill(-pid, syscall.SIGKILL) // likewise
 		<-p.done
-		if err := gone(children); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
+		if err := p.end(children); err != nil {
+			return err
 		}
 	}
 	if err := os.Remove(p.pidFile); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -226,8 +229,11 @@ func descendants(pid int) []int {
 	return all
 }
 
-// gone waits until killed processes have ended.
-func gone(pids []int) error {
+// end kills the server's children and waits until they are gone.
+func (p *process) end(pids []int) error {
+	for _, pid := range pids {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // gone meanwhile is as good
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
 	return poll(ctx, func() (bool, error) {
@@ -235,7 +241,7 @@ func gone(pids []int) error {
 			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 			// A zombie has ended; in a container nobody may ever collect it.
 			if err == nil && !strings.Contains(string(stat), ") Z ") {
-				return true, fmt.Errorf("process %d does not end", pid)
+				return true, fmt.Errorf("%s: process %d does not end", p.name, pid)
 			}
 		}
 		return false, nil

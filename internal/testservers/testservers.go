@@ -1,10 +1,11 @@
-// Package testservers starts real servers for tests: PostgreSQL, on a free
-// loopback port, with all its files in a folder of its own, so that many test
-// binaries can run at once and know nothing of each other.
+// Package testservers starts real servers for tests: PostgreSQL and Dovecot,
+// each on free loopback ports, with all its files in a folder of its
+// own, so that many test binaries can run at once and know nothing of each other.
 //
 // A server lives in one of two ways. Taken with a testing.TB it ends with that
 // test:
 //
+//	dovecot := testservers.Dovecot(t, "support", "ana")
 //	url := testservers.Postgres(t) // a fresh database in a cluster the binary shares
 //
 // Taken with a Start function, as in TestMain, it ends with its Close. Either
@@ -27,14 +28,17 @@ import (
 )
 
 // What Need can be asked for.
-const NeedPostgres = "postgres"
+const (
+	NeedPostgres = "postgres"
+	NeedDovecot  = "dovecot"
+)
 
 // ErrMissing is in the error of a server that cannot be started on this
 // machine at all: its program is not installed, or wants root.
 var ErrMissing = errors.New("not available here")
 
-// Need skips the test, and says why, unless the named servers (NeedPostgres)
-// can be started here. Any other name is the name of
+// Need skips the test, and says why, unless the named servers (NeedPostgres,
+// NeedDovecot) can be started here. Any other name is the name of
 // a program that has to be in the path. With RESPON_TEST_REQUIRE=all what is
 // missing fails the test.
 func Need(t testing.TB, what ...string) {
@@ -55,11 +59,23 @@ func giveUp(t testing.TB, err error) {
 	t.Fatal(err)
 }
 
+// closeAfter closes a server after the test; one that cannot be closed fails it.
+func closeAfter(t testing.TB, close func() error) {
+	t.Cleanup(func() {
+		if err := close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // available tells why a server cannot be started here, or nil.
 func available(name string) error {
 	switch name {
 	case NeedPostgres:
 		_, err := postgresPrograms()
+		return err
+	case NeedDovecot:
+		_, err := program("dovecot")
 		return err
 	default:
 		_, err := program(name)
