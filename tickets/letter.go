@@ -67,9 +67,12 @@ type Mail struct {
 	Text      string // its text part, for the ticket's thread
 }
 
-// Automatic reports whether the letter is a machine's own and counts towards
-// the limit of automatic mails; a technician's words passed on are not.
-func (k LetterKind) Automatic() bool { return k != LetterAnswer }
+// Automatic reports whether the letter is a machine's own; a technician's words
+// passed on are not. Automatic letters are marked as such (RFC 3834) and count
+// towards the limit of their recipient.
+func (l *Letter) Automatic() bool {
+	return l.Kind != LetterAnswer && (l.Kind != LetterResolved || l.Text == "")
+}
 
 // Notice reports whether the letter goes to a technician.
 func (k LetterKind) Notice() bool {

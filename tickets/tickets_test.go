@@ -195,3 +195,27 @@ func TestAddressesOfOurs(t *testing.T) {
 		}
 	}
 }
+
+func TestPlainAddress(t *testing.T) {
+	for in, want := range map[string]bool{
+		"maria@alfafar.example":                 true,
+		"m.peris+x_1@sub.alfafar.example":       true,
+		"núria@ajuntament-ñ.example":            true,
+		"":                                      false,
+		"maria":                                 false,
+		"maria@":                                false,
+		"@alfafar.example":                      false,
+		"a..b@alfafar.example":                  false,
+		"a b@alfafar.example":                   false,
+		"a@b@c.example":                         false,
+		`"eve@evil.example> ORCPT=x"@g.example`: false,
+		"a@[127.0.0.1]":                         false,
+		"a@b.example>\r\nRCPT TO:<c@d.example":  false,
+		"a@b\u200b.example":                     false,
+		strings.Repeat("a", 65) + "@b.example":  false,
+	} {
+		if got := tickets.PlainAddress(in); got != want {
+			t.Errorf("PlainAddress(%q) = %v, want %v", in, got, want)
+		}
+	}
+}

@@ -83,10 +83,10 @@ func (sqliteDialect) open(raw string) (write, read *sqlx.DB, err error) {
 }
 
 func (sqliteDialect) check(ctx context.Context, db *sqlx.DB) error { return db.PingContext(ctx) }
-func (sqliteDialect) migrations() migrations.Dialect              { return migrations.SQLite }
-func (sqliteDialect) lock() string                                { return "" } // the write lock is held
-func (sqliteDialect) skipLocked() string                          { return "" }
-func (sqliteDialect) shared() bool                                { return false }
+func (sqliteDialect) migrations() migrations.Dialect               { return migrations.SQLite }
+func (sqliteDialect) lock() string                                 { return "" } // the write lock is held
+func (sqliteDialect) skipLocked() string                           { return "" }
+func (sqliteDialect) shared() bool                                 { return false }
 
 func (sqliteDialect) retry(err error) bool {
 	return sqliteCode(err) == sqlitelib.SQLITE_BUSY || sqliteCode(err) == sqlitelib.SQLITE_LOCKED

@@ -1,0 +1,160 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"respon/tickets"
+	"respon/tickets/store"
+)
+
+// errProblems ends a transaction in which a command could not be followed.
+var errProblems = errors.New("commands could not be followed")
+
+// Answer is a technician's mail on a ticket: his commands all apply or none
+// does, and his words go to the requester unless he makes them a note. in.Reply
+// holds the words without the commands. Commands that cannot be followed change
+// nothing: they are explained to him, and what he wrote is kept as a note.
+func (d *Desk) Answer(ctx context.Context, n tickets.Number, in tickets.Incoming, cmds []tickets.Command, problems []tickets.CommandProblem) (t *tickets.Ticket, err error) {
+	if len(problems) == 0 {
+		err = d.take(ctx, &in.Arrival, in.Author.Trust, func(tx *store.Tx, sha []byte) (tickets.Fate, tickets.Number, error) {
+			if t, err = tx.LockTicket(ctx, n); err != nil {
+				return "", 0, err
+			}
+			if problems, err = d.answer(ctx, tx, t, &in, cmds, sha); err != nil {
+				return "", 0, err
+			}
+			return tickets.FateJoined, t.Number, nil
+		})
+	}
+	if len(problems) > 0 && (err == nil || errors.Is(err, errProblems)) {
+		return d.Explain(ctx, n, in, problems)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.Log.Info("technician answered", "ticket", t.Number, "technician", in.Author.Technician)
+	return t, nil
+}
+
+func (d *Desk) answer(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *tickets.Incoming, cmds []tickets.Command, sha []byte) ([]tickets.CommandProblem, error) {
+	ch := changes{tx: tx, c: d.Catalogue(), actor: in.Author.Technician, cause: in.Key}
+	had, status := t.Technician, t.Status
+	var problems []tickets.CommandProblem
+	for _, cmd := range cmds {
+		if p := ch.command(t, cmd); p != nil {
+			problems = append(problems, *p)
+		}
+	}
+	if len(problems) > 0 {
+		return problems, errProblems
+	}
+	has := func(v tickets.Verb) bool {
+		return slices.ContainsFunc(cmds, func(c tickets.Command) bool { return c.Verb == v })
+	}
+	help := has(tickets.VerbHelp)
+	note := has(tickets.VerbNote) || help // who asks for help talks to us, not to the requester
+	words := in.Reply != "" || len(in.Attachments) > 0
+	m := d.technicianMessage(t, in, sha, note, words)
+	if err := tx.InsertMessage(ctx, m); err != nil {
+		return nil, err
+	}
+	answers := words && !note
+	switch {
+	case note && words:
+		ch.add(tickets.EventNote, "note")
+	case answers:
+		ch.add(tickets.EventAnswered, "answer to %s", t.Requester.Address)
+		if t.FirstAnsweredAt == nil {
+			t.FirstAnsweredAt = &tx.Now
+		}
+		if t.Status == tickets.New {
+			ch.status(t, tickets.Open)
+		}
+	}
+	if err := tx.SaveTicket(ctx, t); err != nil {
+		return nil, err
+	}
+	if err := tx.AddEvents(ctx, t.Number, ch.events...); err != nil {
+		return nil, err
+	}
+	resolved := t.Status == tickets.Resolved && status != tickets.Resolved
+	return nil, d.answerLetters(ctx, tx, t, m, in, outcome{answers: answers, resolved: resolved, help: help, moved: t.Technician != had})
+}
+
+// technicianMessage makes the message of a technician's mail. A mail with
+// nothing but commands is kept too, as a note: the audit names it.
+func (d *Desk) technicianMessage(t *tickets.Ticket, in *tickets.Incoming, sha []byte, note, words bool) *tickets.Message {
+	kind := tickets.KindReply
+	if note || !words {
+		kind = tickets.KindNote
+	}
+	m := newMessage(in, kind, t.Number, sha)
+	m.Internal = m.Internal || kind == tickets.KindNote
+	return m
+}
+
+// outcome is what a technician's mail calls letters for.
+type outcome struct{ answers, resolved, help, moved bool }
+
+func (d *Desk) answerLetters(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message, in *tickets.Incoming, o outcome) error {
+	if o.help {
+		if err := d.notice(ctx, tx, tickets.NoticeHelp, t, m, in.Author.Technician, in.Key, nil); err != nil {
+			return err
+		}
+	}
+	if o.moved && t.Technician != in.Author.Technician {
+		if err := d.tellHandedOver(ctx, tx, t, m, in.Key); err != nil {
+			return err
+		}
+	}
+	if !o.answers && !o.resolved {
+		return nil
+	}
+	return d.passOn(ctx, tx, t, m, in, o)
+}
+
+// Explain keeps a technician's mail whose commands were not understood as a
+// note, changes nothing else, and tells him what was wrong.
+func (d *Desk) Explain(ctx context.Context, n tickets.Number, in tickets.Incoming, problems []tickets.CommandProblem) (t *tickets.Ticket, err error) {
+	in.Internal = true
+	err = d.take(ctx, &in.Arrival, in.Author.Trust, func(tx *store.Tx, sha []byte) (tickets.Fate, tickets.Number, error) {
+		if t, err = tx.LockTicket(ctx, n); err != nil {
+			return "", 0, err
+		}
+		m := newMessage(&in, tickets.KindNote, t.Number, sha)
+		if err := tx.InsertMessage(ctx, m); err != nil {
+			return "", 0, err
+		}
+		if err := tx.AddEvents(ctx, t.Number, tickets.Event{Actor: in.Author.Technician, Kind: tickets.EventNote,
+			Detail: "commands were not understood, nothing was done", Cause: in.Key}); err != nil {
+			return "", 0, err
+		}
+		return tickets.FateNoted, t.Number, d.notice(ctx, tx, tickets.NoticeCommand, t, m, in.Author.Technician, in.Key, problems)
+	})
+	return t, err
+}
+
+// Unverified keeps a mail that claims to be a technician's and could not be
+// believed: it does nothing and goes to nobody, and the technician is told at
+// the address we know.
+func (d *Desk) Unverified(ctx context.Context, n tickets.Number, in tickets.Incoming) (t *tickets.Ticket, err error) {
+	in.Internal = true
+	err = d.take(ctx, &in.Arrival, in.Author.Trust, func(tx *store.Tx, sha []byte) (tickets.Fate, tickets.Number, error) {
+		if t, err = tx.LockTicket(ctx, n); err != nil {
+			return "", 0, err
+		}
+		m := newMessage(&in, tickets.KindNote, t.Number, sha)
+		m.Technician = "" // nobody knows who wrote it
+		if err := tx.InsertMessage(ctx, m); err != nil {
+			return "", 0, err
+		}
+		if err := tx.AddEvents(ctx, t.Number, tickets.Event{Actor: in.Author.Address, Kind: tickets.EventNote,
+			Detail: "claims to be " + in.Author.Technician + " and was not believed, nothing was done", Cause: in.Key}); err != nil {
+			return "", 0, err
+		}
+		return tickets.FateNoted, t.Number, d.notice(ctx, tx, tickets.NoticeUnverified, t, m, in.Author.Technician, in.Key, nil)
+	})
+	return t, err
+}

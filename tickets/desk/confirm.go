@@ -1,0 +1,89 @@
+package desk
+
+import (
+	"context"
+
+	"respon/tickets"
+	"respon/tickets/store"
+)
+
+// Hold keeps a mail until its sender has confirmed the address, and asks for
+// that: at most once a day, with none of the mail's own words.
+func (d *Desk) Hold(ctx context.Context, in tickets.Incoming) error {
+	uid, err := d.NewUID()
+	if err != nil {
+		return err
+	}
+	err = d.take(ctx, &in.Arrival, in.Author.Trust, func(tx *store.Tx, sha []byte) (tickets.Fate, tickets.Number, error) {
+		if err := tx.Hold(ctx, uid, in.Author.Address, &in.Arrival, sha); err != nil {
+			return "", 0, err
+		}
+		ok, err := d.mayWrite(ctx, tx, &in, tickets.LetterConfirm)
+		if err != nil || !ok {
+			return tickets.FateHeld, 0, err
+		}
+		l := tickets.Letter{Kind: tickets.LetterConfirm, To: in.Author.Person, Token: uid}
+		l = inReply(l, &tickets.Message{MessageID: in.MessageID})
+		return tickets.FateHeld, 0, d.send(ctx, tx, l, "", in.Key)
+	})
+	if err == nil {
+		d.Log.Info("mail held until its sender confirms", "mailbox", in.Mailbox, "uid", in.UID)
+	}
+	return err
+}
+
+// HeldMail is a mail that was held, with its bytes.
+type HeldMail struct {
+	store.Held
+	Raw []byte
+}
+
+// HeldMails gives what is held for the sender of the held mail uid, oldest
+// first, or store.ErrNotFound. Nothing changes: the caller opens each one.
+func (d *Desk) HeldMails(ctx context.Context, uid string) (list []HeldMail, err error) {
+	err = d.Store.Tx(ctx, func(tx *store.Tx) error {
+		list = nil
+		h, err := tx.HeldMail(ctx, uid)
+		if err != nil {
+			return err
+		}
+		held, err := tx.Confirm(ctx, h.Address)
+		if err != nil {
+			return err
+		}
+		for _, h := range held {
+			raw, err := tx.Raw(ctx, h.RawSHA)
+			if err != nil {
+				return err
+			}
+			list = append(list, HeldMail{Held: h, Raw: raw})
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Release opens a mail that was held: it becomes the ticket that it would have
+// been, with its original time.
+func (d *Desk) Release(ctx context.Context, h store.Held, in tickets.Incoming) (t *tickets.Ticket, err error) {
+	err = d.Store.Tx(ctx, func(tx *store.Tx) error {
+		if err := tx.Unhold(ctx, h); err != nil {
+			return err
+		}
+		if t, err = d.open(ctx, tx, &in, h.RawSHA, 0); err != nil {
+			return err
+		}
+		return tx.Note(ctx, &in.Arrival, tickets.FateOpened, t.Number, in.Author.Trust, h.RawSHA)
+	})
+	if err == nil && d.Wake != nil {
+		d.Wake()
+	}
+	return t, err
+}
+
+// Confirm notes the mail by which somebody confirmed an address.
+func (d *Desk) Confirm(ctx context.Context, in tickets.Incoming) error {
+	return d.take(ctx, &in.Arrival, in.Author.Trust, func(*store.Tx, []byte) (tickets.Fate, tickets.Number, error) {
+		return tickets.FateConfirmed, 0, nil
+	})
+}

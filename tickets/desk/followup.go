@@ -1,0 +1,101 @@
+package desk
+
+import (
+	"context"
+
+	"respon/tickets"
+	"respon/tickets/store"
+)
+
+// FollowUp adds what somebody wrote to a ticket she takes part in, opens the
+// ticket again where that is called for, and tells the technician. A ticket
+// that was closed too long ago is left alone: a new one is opened and linked.
+// in.Internal keeps the message among technicians and the ticket as it is. It
+// returns the ticket that took the mail, or store.ErrSeen.
+func (d *Desk) FollowUp(ctx context.Context, n tickets.Number, in tickets.Incoming) (t *tickets.Ticket, err error) {
+	fresh := false
+	err = d.take(ctx, &in.Arrival, in.Author.Trust, func(tx *store.Tx, sha []byte) (tickets.Fate, tickets.Number, error) {
+		if t, err = tx.LockTicket(ctx, n); err != nil {
+			return "", 0, err
+		}
+		status, takes := t.Reopens(tx.Now, d.Catalogue().Life.ReopenWindow)
+		if fresh = !takes && !in.Internal; fresh {
+			in.Hints = inherit(t, in.Hints)
+			if t, err = d.open(ctx, tx, &in, sha, t.Number); err != nil {
+				return "", 0, err
+			}
+			return tickets.FateOpened, t.Number, nil
+		}
+		if in.Internal {
+			return tickets.FateNoted, t.Number, d.joinInternal(ctx, tx, t, &in, sha)
+		}
+		return tickets.FateJoined, t.Number, d.join(ctx, tx, t, &in, sha, status)
+	})
+	if err != nil {
+		return nil, err
+	}
+	verb := "mail joined"
+	if fresh {
+		verb = "ticket opened"
+	}
+	d.Log.Info(verb, "ticket", t.Number, "mailbox", in.Mailbox, "uid", in.UID)
+	return t, nil
+}
+
+// inherit lets a follow-up ticket know what the old one knew, unless the mail
+// says something else.
+func inherit(t *tickets.Ticket, h tickets.Hints) tickets.Hints {
+	if h.Type == "" && t.TypeKnown {
+		h.Type = t.Type
+	}
+	if h.Category == "" {
+		h.Category = t.Category
+	}
+	return h
+}
+
+func (d *Desk) join(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *tickets.Incoming, sha []byte, status tickets.Status) error {
+	m := newMessage(in, tickets.KindReply, t.Number, sha)
+	if err := tx.InsertMessage(ctx, m); err != nil {
+		return err
+	}
+	who := actor(in.Author)
+	events := []tickets.Event{{Actor: who, Kind: tickets.EventJoined, Detail: in.Why, Cause: in.Key}}
+	if old := t.Status; t.SetStatus(status, tx.Now) {
+		events = append(events, tickets.Event{Actor: who, Kind: tickets.EventStatus,
+			Detail: string(old) + " → " + string(status) + ": the requester wrote", Cause: in.Key})
+	}
+	said := changes{tx: tx, c: d.Catalogue(), actor: who, cause: in.Key}
+	said.hints(t, in.Hints)
+	moved, err := said.reassign(ctx, t)
+	if err != nil {
+		return err
+	}
+	if err := tx.SaveTicket(ctx, t); err != nil {
+		return err
+	}
+	if err := tx.AddEvents(ctx, t.Number, append(events, said.events...)...); err != nil {
+		return err
+	}
+	if moved {
+		return d.tellAssigned(ctx, tx, t, m, in.Key)
+	}
+	return d.tellFollowUp(ctx, tx, t, m, in.Key)
+}
+
+// joinInternal keeps a mail that reached the ticket from somebody who has no
+// part in it. Nothing else changes: an outsider must not open a ticket again.
+func (d *Desk) joinInternal(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *tickets.Incoming, sha []byte) error {
+	m := newMessage(in, tickets.KindReply, t.Number, sha)
+	if err := tx.InsertMessage(ctx, m); err != nil {
+		return err
+	}
+	if err := tx.AddEvents(ctx, t.Number, tickets.Event{Actor: actor(in.Author), Kind: tickets.EventJoined,
+		Detail: "kept internal: " + in.Why, Cause: in.Key}); err != nil {
+		return err
+	}
+	if err := tx.SaveTicket(ctx, t); err != nil {
+		return err
+	}
+	return d.tellFollowUp(ctx, tx, t, m, in.Key)
+}
