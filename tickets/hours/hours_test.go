@@ -185,6 +185,24 @@ func TestHorizon(t *testing.T) {
 	}
 }
 
+// TestLastDayOfLeapYear: on it, time.Time.ZoneBounds answers a moment that is
+// already over, once the zone's table has ended.
+func TestLastDayOfLeapYear(t *testing.T) {
+	c := office(t)
+	for _, year := range []string{"2036", "2040", "2044", "2048"} {
+		from, to := at(t, year+"-12-30 08:00"), at(t, year+"-12-31 23:00")
+		var want time.Duration
+		for d := from; d.Before(to); d = d.AddDate(0, 0, 1) {
+			if wd := d.Weekday(); wd != time.Saturday && wd != time.Sunday {
+				want += 7 * time.Hour
+			}
+		}
+		if got := c.Between(from, to); got != want {
+			t.Errorf("%s: %s, want %s", year, got, want)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	utc := time.UTC
 	for name, s := range map[string]Spec{

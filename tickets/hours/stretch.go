@@ -30,7 +30,7 @@ func (c *Calendar) stretches(a, b time.Time) iter.Seq[stretch] {
 	return func(yield func(stretch) bool) {
 		for a.Before(b) {
 			period := stretch{a, b}
-			if _, change := a.In(c.location).ZoneBounds(); !change.IsZero() && change.Before(b) {
+			if change := c.change(a); !change.IsZero() && change.Before(b) {
 				period.to = change
 			}
 			if !c.within(period, yield) {
@@ -39,6 +39,19 @@ func (c *Calendar) stretches(a, b time.Time) iter.Seq[stretch] {
 			a = period.to
 		}
 	}
+}
+
+// change is a moment after t up to which the offset is that of t; zero if it
+// never changes again.
+func (c *Calendar) change(t time.Time) time.Time {
+	_, change := t.In(c.location).ZoneBounds()
+	if change.IsZero() || change.After(t) {
+		return change
+	}
+	// Where the time zone's own table has ended (for Madrid in 2037), Go says on
+	// 31 December of a leap year that the period ended the evening before. No
+	// zone changes its clock on that day.
+	return midnight(t.UTC()).AddDate(0, 0, 1)
 }
 
 // within yields the business time of a period without a change of the clock.
