@@ -33,14 +33,21 @@ type home struct {
 }
 
 // keeper waits until its standard input ends, which is when we close it or
-// when this process is gone, however it went. Then it kills the process group
-// of each *.pid file in the folder and removes the folder. The second removal
-// is for what a dying server still wrote during the first.
+// when this process is gone, however it went. Then it ends the server of each
+// *.pid file (a signal and a process group) in the folder, for which it has five
+// seconds to tidy up, and removes the folder. The second removal is for what a
+// dying server still wrote during the first.
 const keeper = `
-trap '' HUP INT TERM
+trap '' HUP INT TERM QUIT
 cat >/dev/null
 for f in "$1"/*.pid; do
-	[ -f "$f" ] && kill -KILL -- "-$(cat "$f")"
+	[ -f "$f" ] || continue
+	read -r signal pid <"$f"
+	kill -"$signal" "$pid"
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+		kill -0 "$pid" && sleep 0.2 || break
+	done
+	kill -KILL -- "-$pid"
 done
 rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }
 `
@@ -146,8 +153,8 @@ func (h *home) start(name string, cred *syscall.Credential, death syscall.Signal
 		// who does not expect it to end reports its log.
 		_ = p.cmd.Wait()
 	}()
-	pid := strconv.Itoa(p.cmd.Process.Pid)
-	if err := os.WriteFile(p.pidFile, []byte(pid), 0o644); err != nil {
+	entry := fmt.Sprintf("%d %d\n", death, p.cmd.Process.Pid)
+	if err := os.WriteFile(p.pidFile, []byte(entry), 0o644); err != nil {
 		return nil, errors.Join(err, p.kill())
 	}
 	return p, nil
