@@ -61,7 +61,7 @@ func (tx *Tx) Seen(ctx context.Context, key string) (fate tickets.Fate, seen boo
 	return fate, err == nil, err
 }
 
-// Release takes back that a held mail was seen, so that it can be opened now.
+// release takes back that a held mail was seen, so that it can be opened now.
 func (tx *Tx) release(ctx context.Context, key string) error {
 	_, err := tx.exec(ctx, `DELETE FROM seen WHERE key = ? AND fate = ?`, key, tickets.FateHeld)
 	return err
@@ -105,21 +105,54 @@ func (tx *Tx) Vanished(ctx context.Context, mailbox string, validity uint32, uid
 	return nil
 }
 
-// Advance keeps how far a mailbox was seen. UIDs below next that never showed
-// up are counted as gaps. It reports whether the UIDVALIDITY is a new one.
-func (tx *Tx) Advance(ctx context.Context, mailbox string, validity, next uint32, gaps int) (fresh bool, err error) {
+// Sighted keeps how far a mailbox was seen and gives how many of the UIDs given
+// out since the last time are neither in uids nor settled. It reports whether
+// the mailbox is in a new epoch: it was seen before, with another UIDVALIDITY.
+func (tx *Tx) Sighted(ctx context.Context, mailbox string, validity, next uint32, uids []uint32) (gaps int, epoch bool, err error) {
 	defer wrap(&err, "state of %s", mailbox)
-	rows, err := tx.exec(ctx, `
+	var last int64
+	err = tx.get(ctx, &last, `
+		SELECT uidnext
+		FROM mailbox_state
+		WHERE mailbox = ? AND uidvalidity = ?`+tx.store.dialect.lock(), mailbox, int64(validity))
+	if errors.Is(err, ErrNotFound) {
+		var others int
+		if err := tx.get(ctx, &others, `SELECT count(*) FROM mailbox_state WHERE mailbox = ?`, mailbox); err != nil {
+			return 0, false, err
+		}
+		// What was there before we came is no gap.
+		_, err = tx.exec(ctx, `
+			INSERT INTO mailbox_state (mailbox, uidvalidity, uidnext, gaps)
+			VALUES (?, ?, ?, 0)
+			ON CONFLICT (mailbox, uidvalidity) DO NOTHING`, mailbox, int64(validity), int64(next))
+		return 0, others > 0, err
+	}
+	if err != nil || int64(next) <= last {
+		return 0, false, err
+	}
+	var present []uint32
+	for _, uid := range uids {
+		if int64(uid) >= last && uid < next {
+			present = append(present, uid)
+		}
+	}
+	both, err := tx.Fates(ctx, mailbox, validity, present)
+	if err != nil {
+		return 0, false, err
+	}
+	var settled int
+	if err := tx.get(ctx, &settled, `
+		SELECT count(*)
+		FROM intake
+		WHERE mailbox = ? AND uidvalidity = ? AND uid >= ? AND uid < ?`, mailbox, int64(validity), last, int64(next)); err != nil {
+		return 0, false, err
+	}
+	gaps = int(int64(next)-last) - len(present) - (settled - len(both))
+	_, err = tx.exec(ctx, `
 		UPDATE mailbox_state
 		SET uidnext = ?, gaps = gaps + ?
 		WHERE mailbox = ? AND uidvalidity = ?`, int64(next), gaps, mailbox, int64(validity))
-	if err != nil || rows > 0 {
-		return false, err
-	}
-	_, err = tx.exec(ctx, `
-		INSERT INTO mailbox_state (mailbox, uidvalidity, uidnext, gaps)
-		VALUES (?, ?, ?, ?)`, mailbox, int64(validity), int64(next), gaps)
-	return true, err
+	return gaps, false, err
 }
 
 // Tried counts a try to take a mail that did not end well, and gives how many

@@ -375,3 +375,29 @@ func TestTemporary(t *testing.T) {
 		t.Errorf("a folder that is missing is not called temporary: %v", err)
 	}
 }
+
+func TestSightedCountsGaps(t *testing.T) {
+	ctx := context.Background()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		sighted := func(validity, next uint32, uids ...uint32) (gaps int, epoch bool) {
+			tx(t, s, func(tx *store.Tx) (err error) {
+				gaps, epoch, err = tx.Sighted(ctx, "support", validity, next, uids)
+				return err
+			})
+			return gaps, epoch
+		}
+		if gaps, epoch := sighted(7, 100, 42, 99); gaps != 0 || epoch {
+			t.Errorf("first sight: %d gaps, epoch %v", gaps, epoch)
+		}
+		// 100 is there, 101 was settled by another process and moved, 102 and 103 nobody saw.
+		tx(t, s, func(tx *store.Tx) error {
+			return tx.Note(ctx, &tickets.Arrival{Mailbox: "support", UIDValidity: 7, UID: 101, Key: "k"}, tickets.FateNoted, 0, "", nil)
+		})
+		if gaps, epoch := sighted(7, 104, 100); gaps != 2 || epoch {
+			t.Errorf("second sight: %d gaps, epoch %v; want 2, false", gaps, epoch)
+		}
+		if gaps, epoch := sighted(8, 3, 1, 2); gaps != 0 || !epoch {
+			t.Errorf("another UIDVALIDITY: %d gaps, epoch %v; want 0, true", gaps, epoch)
+		}
+	})
+}
