@@ -55,7 +55,7 @@ func (m *Mailbox) wait(ctx context.Context, s *session, busy bool) error {
 // nextRound is when the next round is due whatever the server says.
 func (m *Mailbox) nextRound(s *session, now time.Time) time.Time {
 	until := m.poll.Next(now)
-	if due := m.folder.soonest(); !due.IsZero() && due.Before(until) {
+	if due := m.folder.soonest(now); !due.IsZero() && due.Before(until) {
 		until = due
 	}
 	// Without IDLE nothing but the poll was promised.

@@ -87,9 +87,9 @@ func (f *folder) raise(present []uint32) {
 }
 
 // soonest is when the first of the mails put off is due again; zero if none is.
-func (f *folder) soonest() (t time.Time) {
+func (f *folder) soonest(now time.Time) (t time.Time) {
 	for _, k := range f.uids {
-		if !k.after.IsZero() && !k.moved && (t.IsZero() || k.after.Before(t)) {
+		if k.after.After(now) && !k.moved && (t.IsZero() || k.after.Before(t)) {
 			t = k.after
 		}
 	}
