@@ -485,10 +485,10 @@ func TestReconnects(t *testing.T) {
 	}
 }
 
+// TestFlaggedMailIsCopiedOnce, by a server with neither MOVE nor UIDPLUS, where it stays in the folder.
 func TestFlaggedMailIsCopiedOnce(t *testing.T) {
-	const bare = "IMAP4rev1 AUTH=PLAIN SASL-IR IDLE" // neither MOVE nor UIDPLUS
 	synctest.Test(t, func(t *testing.T) {
-		h := playHostile(t, "", func(h *hostile, _ *Config) { h.server.caps = bare })
+		h := playHostile(t, "", func(h *hostile, _ *Config) { h.server.caps = "IMAP4rev1 AUTH=PLAIN SASL-IR IDLE" })
 		time.Sleep(3 * time.Minute)
 		h.stop()
 		// Another life, which only has the ledger.
