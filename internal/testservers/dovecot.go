@@ -182,7 +182,7 @@ protocols = imap
 listen = HOST
 base_dir = DIR/run
 state_dir = DIR/state
-log_path = /dev/stderr
+log_path = DIR/dovecot.out
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 default_internal_user = USER
@@ -226,7 +226,6 @@ namespace inbox {
 
 // Start starts a stopped or killed server again, on the same ports and mails.
 func (s *DovecotServer) Start() (err error) {
-	// Dovecot ends its children when its parent's death ends it: SIGTERM.
 	s.proc, err = s.home.start("dovecot", s.cred, syscall.SIGTERM, s.bin, "-F", "-c", s.home.path("dovecot.conf"))
 	if err != nil {
 		return err
@@ -252,15 +251,21 @@ func (s *DovecotServer) ask(ctx context.Context) (err error) {
 	}
 	text := textproto.NewConn(conn)
 	line, err := text.ReadLine()
-	if err != nil || !strings.HasPrefix(line, "* OK") {
-		return fmt.Errorf("greeting %q: %w", line, errors.Join(err, errors.ErrUnsupported))
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(line, "* OK") {
+		return fmt.Errorf("greeting %q", line)
 	}
 	for name, password := range s.passwords {
 		if err := text.PrintfLine("a LOGIN %q %q", name, password); err != nil {
 			return err
 		}
-		if line, err = text.ReadLine(); err != nil || !strings.HasPrefix(line, "a OK") {
-			return fmt.Errorf("login as %s: %q: %w", name, line, errors.Join(err, errors.ErrUnsupported))
+		if line, err = text.ReadLine(); err != nil {
+			return err
+		}
+		if !strings.HasPrefix(line, "a OK") {
+			return fmt.Errorf("login as %s: %q", name, line)
 		}
 		return nil
 	}

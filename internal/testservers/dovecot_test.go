@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -171,15 +170,26 @@ func TestDovecotConfig(t *testing.T) {
 	if c := login(t, d, "support"); c.Caps().Has(imap.CapMove) {
 		t.Error("the configuration took MOVE away; it is still there")
 	}
-	deadline := time.Now().Add(30 * time.Second)
-	for log := ""; !strings.Contains(log, "Login: user=<support>"); {
-		if time.Now().After(deadline) {
-			t.Fatalf("the log says nothing of the login: %q", log)
-		}
-		var err error
-		if log, err = d.Log(); err != nil {
+	eventually(t, "the log tells of the login", func() bool {
+		log, err := d.Log()
+		if err != nil {
 			t.Fatal(err)
 		}
-		runtime.Gosched()
+		return strings.Contains(log, "Login: user=<support>")
+	})
+}
+
+// eventually waits until something holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(30 * time.Second)
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited in vain until %s", what)
+		}
 	}
 }

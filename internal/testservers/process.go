@@ -116,8 +116,8 @@ func reachableTemp() string {
 	return dir
 }
 
-// A process is a server's main process. It leads a process group of its own, so
-// that its children can be killed with it.
+// A process is a server's main process. It leads a session, and with it a
+// process group, of its own, so that its children can be killed with it.
 type process struct {
 	name    string
 	pidFile string
@@ -141,9 +141,14 @@ func (h *home) start(name string, cred *syscall.Credential, death syscall.Signal
 		return nil, err
 	}
 	defer out.Close() // the server has its own descriptor by then
+	if cred != nil {  // it may want to open it again
+		if err := out.Chown(int(cred.Uid), int(cred.Gid)); err != nil {
+			return nil, err
+		}
+	}
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	p.cmd.Dir = h.dir
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: cred, Pdeathsig: death}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: cred, Pdeathsig: death}
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

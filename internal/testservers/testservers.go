@@ -1,11 +1,12 @@
-// Package testservers starts real servers for tests: PostgreSQL and Dovecot,
-// each on free loopback ports, with all its files in a folder of its
+// Package testservers starts real servers for tests: PostgreSQL, Dovecot and
+// Postfix, each on free loopback ports, with all its files in a folder of its
 // own, so that many test binaries can run at once and know nothing of each other.
 //
 // A server lives in one of two ways. Taken with a testing.TB it ends with that
 // test:
 //
 //	dovecot := testservers.Dovecot(t, "support", "ana")
+//	smtp := testservers.Postfix(t, dovecot, "respon.example")
 //	url := testservers.Postgres(t) // a fresh database in a cluster the binary shares
 //
 // Taken with a Start function, as in TestMain, it ends with its Close. Either
@@ -31,6 +32,7 @@ import (
 const (
 	NeedPostgres = "postgres"
 	NeedDovecot  = "dovecot"
+	NeedPostfix  = "postfix"
 )
 
 // ErrMissing is in the error of a server that cannot be started on this
@@ -38,7 +40,7 @@ const (
 var ErrMissing = errors.New("not available here")
 
 // Need skips the test, and says why, unless the named servers (NeedPostgres,
-// NeedDovecot) can be started here. Any other name is the name of
+// NeedDovecot, NeedPostfix) can be started here. Any other name is the name of
 // a program that has to be in the path. With RESPON_TEST_REQUIRE=all what is
 // missing fails the test.
 func Need(t testing.TB, what ...string) {
@@ -77,6 +79,8 @@ func available(name string) error {
 	case NeedDovecot:
 		_, err := program("dovecot")
 		return err
+	case NeedPostfix:
+		return postfixAvailable()
 	default:
 		_, err := program(name)
 		return err
