@@ -246,10 +246,10 @@ func (p *posted) set(field, value string) error {
 	return nil
 }
 
-// fileName makes a name harmless and short. multipart has taken folders off it.
+// fileName makes a name harmless and short. Some browsers send the whole path.
 func fileName(name string) string {
 	const enough = 120
-	name = oneLine(name)
+	name = oneLine(name[strings.LastIndexAny(name, `/\`)+1:])
 	if len(name) > enough {
 		name = strings.ToValidUTF8(name[:enough], "")
 	}

@@ -19,10 +19,14 @@ type layout struct {
 	Style     string
 	Gateway   tickets.Gateway
 	Languages []languageLink
-	// Address and Technician are the visitor's; empty for nobody.
+	Visitor   visitorView
+	Lang      string // asked for by the visitor, and kept in links
+}
+
+// visitorView is who looks at the page; empty for nobody.
+type visitorView struct {
 	Address    string
-	Technician string
-	Lang       string // asked for by the visitor, and kept in links
+	Technician string // her name, if she is one
 }
 
 type languageLink struct {
@@ -67,10 +71,10 @@ func withLanguage(path, lang string) string {
 func (s *Server) layout(q *request, page string) layout {
 	l := layout{
 		Locale: q.locale, Page: page, Style: s.style.path, Gateway: q.catalogue.Gateway,
-		Address: q.visitor.address, Lang: string(q.chosen),
+		Visitor: visitorView{Address: q.visitor.address}, Lang: string(q.chosen),
 	}
 	if q.visitor.technician != nil {
-		l.Technician = q.visitor.technician.Name
+		l.Visitor.Technician = q.visitor.technician.Name
 	}
 	for _, locale := range tickets.Locales {
 		query := q.URL.Query()
