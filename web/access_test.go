@@ -33,6 +33,7 @@ func (s *site) forest() {
 		s.t.Fatal(err)
 	}
 	s.addParticipant(1, tickets.Participant{Name: "Tomàs Roig", Address: colleague, Role: tickets.RoleCc})
+	s.addParticipant(1, tickets.Participant{Name: "Soler, Ana", Address: ana, Role: tickets.RoleCc})
 	s.answer(1, ana, "#note\n"+canaryNote, "#note\n"+canaryNote,
 		tickets.Attachment{Filename: canaryFile + ".txt", ContentType: "text/plain", Data: []byte(canaryFile)})
 	s.answer(1, ana, "Please try the other tray.",

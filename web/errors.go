@@ -43,6 +43,8 @@ func (s *Server) fail(w *answer, q *request, rt route, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
 	}
 	switch {
+	case q.Context().Err() != nil:
+		s.Log.Info("nobody waits for the answer any more", "route", rt.pattern, "err", err)
 	case status >= http.StatusInternalServerError && !errors.Is(err, errBusy):
 		s.Log.Error("page failed", "route", rt.pattern, "err", err)
 	case errors.Is(err, errCrossOrigin):

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"respon/tickets"
+	"respon/tickets/store"
 )
 
 var numbers = regexp.MustCompile(`<span class="number">(BR-\d+)</span>`)
@@ -122,6 +125,29 @@ func TestFiltersAreShown(t *testing.T) {
 		}
 		if strings.Contains(page, "<script>") {
 			t.Error("a script stands in the page")
+		}
+	})
+}
+
+// TestKindsToCome: a page is whole whatever kinds there will be.
+func TestKindsToCome(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		s.forest()
+		err := s.store.Tx(t.Context(), func(tx *store.Tx) error {
+			m := &tickets.Message{Ticket: 1, Direction: tickets.In, Kind: "carrier_pigeon", Trust: tickets.Claimed, Reply: "Coo.", ReceivedAt: tx.Now}
+			if err := tx.InsertMessage(t.Context(), m); err != nil {
+				return err
+			}
+			return tx.AddEvents(t.Context(), 1, tickets.Event{Actor: "ana", Kind: "levitated"})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := s.signedIn(ana).get("/tickets/BR-1?lang=en").Body.String()
+		for _, want := range []string{"carrier_pigeon", "levitated", "Acknowledgement"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page does not have %q", want)
+			}
 		}
 	})
 }

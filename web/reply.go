@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"strconv"
@@ -22,9 +23,12 @@ type replyView struct {
 	Note       bool
 	Technician bool // answers, and may write notes and commands
 	Empty      bool // it was sent with nothing in it
-	Problems   []tickets.CommandProblem
+	Problems   []problemView
 	FilesLost  bool // browsers do not keep chosen files
 }
+
+// problemView is a command that could not be followed.
+type problemView struct{ Line, Why, Nearest string }
 
 func (s *Server) newReply() (replyView, error) {
 	key, _, err := s.secret()
@@ -74,7 +78,9 @@ func (s *Server) addReply(w http.ResponseWriter, q *request) error {
 	}
 	t, problems, err := s.act(q, p)
 	if len(problems) > 0 {
-		again.Problems = problems
+		for _, p := range problems {
+			again.Problems = append(again.Problems, problemView{p.Line, s.word(q, "problem", string(p.Why)), p.Nearest})
+		}
 		return s.renderTicket(w, q, http.StatusUnprocessableEntity, again)
 	}
 	if errors.Is(err, store.ErrSeen) {
@@ -221,7 +227,7 @@ func (p *posted) read(part *multipart.Part) error {
 	}
 	sum := sha256.Sum256(data)
 	p.files = append(p.files, tickets.Attachment{
-		Filename: fileName(part.FileName()), ContentType: harmless(part.Header.Get("Content-Type")),
+		Filename: fileName(part.FileName()), ContentType: declared(part.Header.Get("Content-Type")),
 		Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:]), Data: data,
 		Part: strconv.Itoa(len(p.files) + 2), // the first part is the text
 	})
@@ -244,6 +250,16 @@ func (p *posted) set(field, value string) error {
 		p.note = value != ""
 	}
 	return nil
+}
+
+// declared is the type that a browser says a file has. What would be read as
+// parts within parts is only bytes.
+func declared(contentType string) string {
+	t, _, err := mime.ParseMediaType(contentType)
+	if err != nil || strings.HasPrefix(t, "multipart/") || strings.HasPrefix(t, "message/") {
+		return "application/octet-stream"
+	}
+	return t
 }
 
 // fileName makes a name harmless and short. Some browsers send the whole path.

@@ -53,14 +53,13 @@ type personView struct {
 }
 
 type linkView struct {
-	Number, URL string
-	Kind        tickets.LinkKind
+	Number, URL, Kind string
 }
 
 type messageView struct {
 	ID       int64
 	Who      personView
-	Kind     tickets.MessageKind
+	Kind     string
 	Side     string // requester, technician, gateway
 	At       moment
 	Text     string
@@ -78,7 +77,7 @@ type fileView struct {
 type eventView struct {
 	At     moment
 	Actor  string
-	Kind   tickets.EventKind
+	Kind   string
 	Detail string
 }
 
@@ -110,7 +109,7 @@ func (s *Server) renderTicket(w http.ResponseWriter, q *request, status int, rep
 	}
 	for i := range t.Messages {
 		if m := &t.Messages[i]; mayAct(&q.visitor, actMessage, t, m) {
-			v.Messages = append(v.Messages, q.message(m, v.URL, audit))
+			v.Messages = append(v.Messages, s.message(q, m, v.URL, audit))
 		}
 	}
 	if audit {
@@ -130,10 +129,10 @@ func (s *Server) auditView(q *request, v *ticketView) {
 	}
 	for _, l := range t.Links {
 		number := l.Number.Format(q.catalogue.Gateway.Prefix)
-		v.Links = append(v.Links, linkView{Number: number, URL: "/tickets/" + number, Kind: l.Kind})
+		v.Links = append(v.Links, linkView{Number: number, URL: "/tickets/" + number, Kind: s.word(q, "link", string(l.Kind))})
 	}
 	for _, e := range t.Events {
-		v.Events = append(v.Events, eventView{At: q.moment(e.At), Actor: oneLine(e.Actor), Kind: e.Kind, Detail: oneLine(e.Detail)})
+		v.Events = append(v.Events, eventView{At: q.moment(e.At), Actor: oneLine(e.Actor), Kind: s.word(q, "event", string(e.Kind)), Detail: oneLine(e.Detail)})
 	}
 }
 
@@ -156,9 +155,9 @@ func named(name, address string) string {
 
 // message shows one message. Requesters see what is new in it: all of a
 // technician's mail holds the notice that it answers, with her address.
-func (q *request) message(m *tickets.Message, ticketURL string, audit bool) messageView {
+func (s *Server) message(q *request, m *tickets.Message, ticketURL string, audit bool) messageView {
 	v := messageView{
-		ID: m.ID, Kind: m.Kind, At: q.moment(m.ReceivedAt), Internal: m.Internal, Text: m.Reply,
+		ID: m.ID, Kind: s.word(q, "kind", string(m.Kind)), At: q.moment(m.ReceivedAt), Internal: m.Internal, Text: m.Reply,
 		Who: personView{Name: oneLine(m.Author.Name)},
 	}
 	switch {

@@ -138,6 +138,16 @@ func (q *request) due(t *tickets.Ticket, now time.Time) due {
 	return next("resolution", t.ResolutionDue)
 }
 
+// word names one of a group of kinds in the reader's language. A kind that the
+// words do not know yet is shown as it is, rather than no page at all.
+func (s *Server) word(q *request, group, kind string) string {
+	key := "page." + group + "." + kind
+	if text := s.Templates.Text(string(q.locale), key); text != key {
+		return text
+	}
+	return kind
+}
+
 // category names a ticket's category; "" if it has none.
 func (q *request) category(id string) string {
 	if c := q.catalogue.CategoryByID(id); c != nil {
