@@ -112,6 +112,25 @@ func (f *fakeServer) said(words string) (n int) {
 	return n
 }
 
+// copies are the mails that were moved or copied, by folder.
+func (f *fakeServer) copies() map[string][]uint32 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.moved)
+}
+
+func (f *fakeServer) bodies() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.bodiesOut
+}
+
+func (f *fakeServer) connections() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.accepted
+}
+
 // dial is what the mailbox dials.
 func (f *fakeServer) dial(context.Context) (net.Conn, error) {
 	client, server := net.Pipe()

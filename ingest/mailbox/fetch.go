@@ -69,8 +69,9 @@ func measure(msg *imapclient.FetchMessageData) (ml mail, ok bool) {
 
 // bodies gathers what a FETCH brings.
 type bodies struct {
-	max  int64 // the largest literal that is read
-	room int64 // what may be read in all: sizes told beforehand are not to be relied on
+	over <-chan struct{} // closed when the connection is no longer read
+	max  int64           // the largest literal that is read
+	room int64           // what may be read in all: sizes told beforehand are not to be relied on
 
 	mu  sync.Mutex
 	got map[uint32][]byte // whole bodies; valid only once the command is over and went well
@@ -94,6 +95,7 @@ func (s *session) bodies(ctx context.Context, mails []mail, header bool, b *bodi
 		uids[i] = ml.uid
 		bytes += min(ml.size, b.max)
 	}
+	b.over = s.c.Closed()
 	s.strays.expect(b)
 	defer s.strays.expect(nil)
 	limit := 2*commandLimit + time.Duration(bytes/slowest)*time.Second
@@ -156,7 +158,10 @@ func (b *bodies) read(lit imap.LiteralReader) []byte {
 	}
 	raw := make([]byte, lit.Size())
 	if _, err := io.ReadFull(lit, raw); err != nil {
-		return nil // the command will say why
+		// The command will say why. Next reads on in what is left, and so does the library's own goroutine: both at once
+		// unless that has ended, which it does now, at the latest by the deadline of the command.
+		<-b.over
+		return nil
 	}
 	return raw
 }

@@ -113,6 +113,18 @@ func (d *desk) settledUIDs() []uint32 {
 	return uids
 }
 
+func (d *desk) goneUIDs() []uint32 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.gone)
+}
+
+func (d *desk) sightings() []Sighting {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.sighted)
+}
+
 // logBook is a log that tests can look into.
 type logBook struct {
 	mu  sync.Mutex
