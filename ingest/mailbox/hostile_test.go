@@ -155,8 +155,8 @@ func TestHostileServers(t *testing.T) {
 			< * 1 FETCH (UID 1 RFC822.SIZE 30)
 			< * 3 FETCH (UID 3 RFC822.SIZE 30)
 			< TAG OK done`, offered: "1 3 2"},
-		{name: "UID after the literal", script: `
-			> UID FETCH 1:3 …BODY.PEEK[]
+		{name: "UID after the literal, always", script: `
+			>* UID FETCH…BODY.PEEK[]
 			< * 1 FETCH (BODY[] {1}
 			< a UID 1)
 			< * 2 FETCH (BODY[] {1}
