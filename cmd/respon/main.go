@@ -42,7 +42,14 @@ func rootCommand() *cobra.Command {
 		return fmt.Errorf("%w; %s --help shows what there is", err, cmd.CommandPath())
 	})
 	root.AddCommand(
+		demoCommand(),
+		serveCommand(),
 		initCommand(),
+		parseCommand(),
+		migrateCommand(),
+		ticketsCommand(),
+		quarantineCommand(),
+		outboxCommand(),
 		versionCommand(),
 	)
 	return root

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"respon/cmd/internal/config"
+	"respon/tickets"
+	"respon/tickets/store"
+)
+
+func ticketsCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "tickets", Short: "Read tickets"}
+	cmd.AddCommand(ticketsList(), ticketsShow())
+	return cmd
+}
+
+func ticketsList() *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "All tickets, newest first", Args: cobra.NoArgs}
+	path, asJSON := configFlag(cmd), cmd.Flags().Bool("json", false, "print JSON")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return view(cmd, *path, func(ctx context.Context, cfg *config.Config, tx *store.Tx) error {
+			list, err := tx.List(ctx, store.Filter{})
+			if err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			if *asJSON {
+				documents := []tickets.Document{}
+				for _, t := range list {
+					documents = append(documents, t.Document(cfg.Gateway.Prefix))
+				}
+				return printJSON(out, documents)
+			}
+			w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+			for _, t := range list {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Number.Format(cfg.Gateway.Prefix), t.Priority, t.Status,
+					dash(t.Technician), t.Requester.Address, t.Subject)
+			}
+			return w.Flush()
+		})
+	}
+	return cmd
+}
+
+func ticketsShow() *cobra.Command {
+	cmd := &cobra.Command{Use: "show NUMBER", Short: "One ticket with its messages and events", Args: cobra.ExactArgs(1)}
+	path, asJSON := configFlag(cmd), cmd.Flags().Bool("json", false, "print JSON")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return view(cmd, *path, func(ctx context.Context, cfg *config.Config, tx *store.Tx) error {
+			n, err := tickets.ParseNumber(cfg.Gateway.Prefix, args[0])
+			if err != nil {
+				return err
+			}
+			t, err := tx.Ticket(ctx, n)
+			if errors.Is(err, store.ErrNotFound) {
+				return fmt.Errorf("there is no ticket %s; respon tickets list shows those that are", n.Format(cfg.Gateway.Prefix))
+			} else if err != nil {
+				return err
+			}
+			if t.Messages, err = tx.Messages(ctx, n); err != nil {
+				return err
+			}
+			if t.Events, err = tx.Events(ctx, n); err != nil {
+				return err
+			}
+			if *asJSON {
+				return printJSON(cmd.OutOrStdout(), t.FullDocument(cfg.Gateway.Prefix))
+			}
+			return showTicket(cmd.OutOrStdout(), t, cfg.Gateway.Prefix)
+		})
+	}
+	return cmd
+}
+
+const moment = "2006-01-02 15:04"
+
+func showTicket(out io.Writer, t *tickets.Ticket, prefix string) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range [][2]string{
+		{t.Number.Format(prefix), t.Subject},
+		{"status", string(t.Status)}, {"type", string(t.Type)}, {"category", dash(t.Category)},
+		{"priority", fmt.Sprintf("%s (impact %s, urgency %s)", t.Priority, t.Impact, t.Urgency)},
+		{"requester", fmt.Sprintf("%s <%s> %s", t.Requester.Name, t.Requester.Address, t.Requester.Entity)},
+		{"technician", dash(t.Technician)},
+	} {
+		fmt.Fprintf(w, "%s\t%s\n", row[0], row[1])
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, m := range t.Messages {
+		fmt.Fprintf(out, "\n%s  %s %s  %s <%s>\n", m.ReceivedAt.Format(moment), m.Direction, m.Kind, m.Author.Name, m.Author.Address)
+		text := m.Reply
+		if text == "" {
+			text = m.Text
+		}
+		fmt.Fprintln(out, "    "+strings.ReplaceAll(printable(text), "\n", "\n    "))
+	}
+	fmt.Fprintln(out)
+	for _, e := range t.Events {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.At.Format(moment), e.Kind, e.Actor, printable(e.Detail))
+	}
+	return w.Flush()
+}
+
+// printable keeps a mail's words from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.TrimSpace(s))
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,353 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"respon/ingest/mailbox"
+	"respon/tickets"
+	"respon/tickets/desk"
+	"respon/tickets/store"
+	"respon/tickets/token"
+)
+
+// Intake takes mails in. All fields are required but Flight.
+type Intake struct {
+	Desk      *desk.Desk
+	Store     *store.Store // for reading only
+	Signer    *token.Signer
+	Parser    func() *Parser // the one for the present catalogue
+	Catalogue func() *tickets.Catalogue
+	Log       *slog.Logger
+	// Flight remembers the mail in hand across a crash of the process; nil
+	// leaves that out.
+	Flight *Flight
+}
+
+// maxTries is how often a mail is tried before it goes to quarantine.
+const maxTries = 3
+
+// parsed is what Prepare leaves for Take.
+type parsed struct {
+	message *Message
+	err     error
+	key     string
+}
+
+// Prepare understands a mail ahead, while an earlier one is being committed.
+func (in *Intake) Prepare(it *mailbox.Item) { it.Prepared = in.parse(*it) }
+
+func (in *Intake) parse(it mailbox.Item) (p parsed) {
+	p.key = store.KeyString(ContentKey(it.Raw, it.Received))
+	defer func() {
+		if r := recover(); r != nil {
+			p.err = fmt.Errorf("parser panicked: %v", r)
+			in.Log.Error("parser panicked", "mailbox", it.Mailbox, "uid", it.UID, "err", r, "stack", string(debug.Stack()))
+		}
+	}()
+	p.message, p.err = in.Parser().Parse(it.Raw)
+	return p
+}
+
+// Take leads one mail through the intake. It never panics.
+func (in *Intake) Take(ctx context.Context, it mailbox.Item) mailbox.Verdict {
+	in.Flight.begin(it)
+	defer in.Flight.end(it)
+	a := tickets.Arrival{Mailbox: it.Mailbox, UIDValidity: it.UIDValidity, UID: it.UID, Size: it.Size, Received: it.Received, Raw: it.Raw}
+	p, ok := it.Prepared.(parsed)
+	if !ok {
+		p = in.parse(it)
+	}
+	a.Key = p.key
+	err := in.guarded(ctx, it, a, p)
+	switch {
+	case err == nil, errors.Is(err, store.ErrSeen):
+		if it.TooBig {
+			return mailbox.Quarantine // only there does it lie whole
+		}
+		return mailbox.Done
+	case errors.Is(err, errQuarantined):
+		return mailbox.Quarantine
+	case store.Temporary(err):
+		in.Log.Warn("mail is left for later", "mailbox", it.Mailbox, "uid", it.UID, "err", err)
+		return mailbox.Retry
+	}
+	return in.failed(ctx, it, a, p, err)
+}
+
+// errQuarantined: the mail was put into quarantine, and that is settled.
+var errQuarantined = errors.New("quarantined")
+
+func (in *Intake) guarded(ctx context.Context, it mailbox.Item, a tickets.Arrival, p parsed) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("intake panicked: %v", r)
+			in.Log.Error("intake panicked", "mailbox", it.Mailbox, "uid", it.UID, "err", r, "stack", string(debug.Stack()))
+		}
+	}()
+	if errors.Is(p.err, ErrNothing) {
+		// Another try would find nothing either.
+		return in.quarantine(ctx, a, p, p.err.Error())
+	}
+	if p.err != nil {
+		return p.err
+	}
+	return in.take(ctx, it, a, p.message)
+}
+
+// failed counts a try that ended badly; the third one ends in quarantine.
+func (in *Intake) failed(ctx context.Context, it mailbox.Item, a tickets.Arrival, p parsed, cause error) mailbox.Verdict {
+	in.Log.Warn("mail could not be taken", "mailbox", it.Mailbox, "uid", it.UID, "err", cause)
+	tries, err := in.Desk.Tried(ctx, a, cause.Error())
+	if err == nil && tries >= maxTries || it.UIDValidity == 0 {
+		if err = in.quarantine(ctx, a, p, cause.Error()); errors.Is(err, errQuarantined) {
+			return mailbox.Quarantine
+		}
+	}
+	if err != nil {
+		in.Log.Warn("mail is left for later", "mailbox", it.Mailbox, "uid", it.UID, "err", err)
+	}
+	return mailbox.Retry
+}
+
+func (in *Intake) quarantine(ctx context.Context, a tickets.Arrival, p parsed, cause string) error {
+	from, subject := "", ""
+	if p.message != nil {
+		subject = p.message.Subject
+		if p.message.From != nil {
+			from = p.message.From.Address
+		}
+	}
+	if err := in.Desk.Quarantine(ctx, a, from, subject, cause); err != nil && !errors.Is(err, store.ErrSeen) {
+		return err
+	}
+	return errQuarantined
+}
+
+// take does what the mail calls for.
+func (in *Intake) take(ctx context.Context, it mailbox.Item, a tickets.Arrival, m *Message) error {
+	var s *sender
+	var at place
+	var tries int
+	var cause string
+	var now, ever bool
+	err := in.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if tries, cause, err = tx.Tries(ctx, &a); err != nil {
+			return err
+		}
+		if s, err = in.identify(ctx, tx, m); err != nil {
+			return err
+		}
+		if at, err = in.thread(ctx, tx, m, s); err != nil {
+			return err
+		}
+		if m.Kind == KindBounce && at.ticket == 0 {
+			if at.ticket, err = in.bounceTicket(ctx, tx, m); err != nil {
+				return err
+			}
+		}
+		now, ever, err = in.straight(ctx, tx, s)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if tries >= maxTries-1 && cause == crashed {
+		return in.quarantine(ctx, a, parsed{message: m}, cause+" each time it was tried")
+	}
+	inc := in.incoming(a, m, s, at)
+	if r, ok := in.robot(m, s, at, inc); ok {
+		return in.Desk.Robot(ctx, r)
+	}
+	switch {
+	case it.TooBig:
+		return in.Desk.Refuse(ctx, inc, tickets.LetterTooBig)
+	case s.hasConfirms && s.confirms.For(s.Address) && m.FromExact:
+		return in.confirm(ctx, inc, s)
+	case at.ticket != 0:
+		return in.join(ctx, at, inc, s)
+	case s.Address == "":
+		return in.quarantine(ctx, a, parsed{message: m}, "no sender: the mail has no From address to answer to")
+	case now:
+		_, err = in.Desk.Open(ctx, inc)
+		return err
+	case ever:
+		return in.Desk.Hold(ctx, inc)
+	case in.Catalogue().Policy == tickets.PolicyEntities:
+		return in.Desk.Refuse(ctx, inc, tickets.LetterRefusal)
+	}
+	return in.quarantine(ctx, a, parsed{message: m}, "sender has no plain address, so that nobody can be asked to confirm it")
+}
+
+// join adds a mail to the ticket it belongs to, in the part that its sender
+// has there.
+func (in *Intake) join(ctx context.Context, at place, inc tickets.Incoming, s *sender) (err error) {
+	if s.Technician == "" || in.asRequester(ctx, at.ticket, s) {
+		_, err = in.Desk.FollowUp(ctx, at.ticket, inc)
+		return err
+	}
+	if s.Trust != tickets.Verified {
+		_, err = in.Desk.Unverified(ctx, at.ticket, inc)
+		return err
+	}
+	cmds, rest, problems := tickets.ParseCommands(inc.Reply)
+	if len(problems) == 0 {
+		inc.Reply = rest
+	}
+	_, err = in.Desk.Answer(ctx, at.ticket, inc, cmds, problems)
+	return err
+}
+
+// asRequester reports whether a technician writes on a ticket that he opened
+// himself and that somebody else works on.
+func (in *Intake) asRequester(ctx context.Context, n tickets.Number, s *sender) (own bool) {
+	err := in.Store.View(ctx, func(tx *store.Tx) error {
+		t, err := tx.Ticket(ctx, n)
+		own = err == nil && t.TakesPart(s.Address) && t.Technician != s.Technician
+		return err
+	})
+	return err == nil && own
+}
+
+func (in *Intake) incoming(a tickets.Arrival, m *Message, s *sender, at place) tickets.Incoming {
+	inc := tickets.Incoming{
+		Arrival: a, Author: s.Author, References: m.References,
+		Subject: m.SubjectPlain, Text: m.Text, Reply: m.Reply, At: a.Received,
+		Why: at.why, Internal: at.internal, Quoted: at.quoted, Silent: s.Trust == tickets.Suspect,
+		Hints: in.hints(m),
+	}
+	if m.MessageID != nil {
+		inc.MessageID = *m.MessageID
+	}
+	if m.InReplyTo != nil {
+		inc.InReplyTo = *m.InReplyTo
+	}
+	for _, f := range m.Attachments {
+		inc.Attachments = append(inc.Attachments, tickets.Attachment{
+			Filename: f.Filename, ContentType: f.ContentType, Size: f.Size, SHA256: f.SHA256,
+			Inline: f.Inline, ContentID: f.ContentIDString(), Part: f.Part, Data: f.Data,
+		})
+	}
+	return inc
+}
+
+// hints are what the subject's tags say. A category that the catalogue does not
+// know is no hint: the form asks.
+func (in *Intake) hints(m *Message) (h tickets.Hints) {
+	if m.Tags.Type != nil {
+		h.Type = tickets.Type(*m.Tags.Type)
+	}
+	if m.Tags.Impact != nil {
+		h.Impact = tickets.Level(*m.Tags.Impact)
+	}
+	if m.Tags.Category != nil {
+		if cat := in.Catalogue().FindCategory(*m.Tags.Category); cat != nil {
+			h.Category = cat.ID
+		}
+	}
+	return h
+}
+
+// confirm releases what was held for a person who answered the letter that
+// asked her to.
+func (in *Intake) confirm(ctx context.Context, inc tickets.Incoming, s *sender) error {
+	if err := in.Release(ctx, s.confirms.UID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return in.Desk.Confirm(ctx, inc)
+}
+
+// Release opens all mails that are held for the sender of the held mail uid,
+// as the tickets that they would have been. It returns store.ErrNotFound if
+// nothing is held under it (any more).
+func (in *Intake) Release(ctx context.Context, uid string) error {
+	held, err := in.Desk.HeldMails(ctx, uid)
+	if err != nil {
+		return err
+	}
+	for _, h := range held {
+		m, err := in.Parser().Parse(h.Raw)
+		if err != nil {
+			return fmt.Errorf("held mail: %w", err)
+		}
+		s := &sender{}
+		if m.From != nil {
+			s.Person = in.Catalogue().Person(m.From.Name, m.From.Address)
+		}
+		s.Trust = tickets.Verified // its owner has just said that it is hers
+		a := tickets.Arrival{Mailbox: "held", Size: int64(len(h.Raw)), Received: h.ReceivedAt, Key: h.Key, Raw: h.Raw}
+		if _, err := in.Desk.Release(ctx, h.Held, in.incoming(a, m, s, place{})); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Ledger is the desk's ledger as a mailbox asks for it.
+type Ledger struct{ Desk *desk.Desk }
+
+// Settled implements mailbox.Ledger.
+func (l Ledger) Settled(ctx context.Context, name string, validity uint32, uids []uint32) (map[uint32]mailbox.Verdict, error) {
+	fates, err := l.Desk.Fates(ctx, name, validity, uids)
+	if err != nil {
+		return nil, err
+	}
+	verdicts := make(map[uint32]mailbox.Verdict, len(fates))
+	for uid, fate := range fates {
+		switch fate {
+		case tickets.FateQuarantined, tickets.FateRefused:
+			verdicts[uid] = mailbox.Quarantine
+		case tickets.FateVanished: // it is back
+		default:
+			verdicts[uid] = mailbox.Done
+		}
+	}
+	return verdicts, nil
+}
+
+// Sighted implements mailbox.Ledger.
+func (l Ledger) Sighted(ctx context.Context, s mailbox.Sighting) error {
+	return l.Desk.Sighted(ctx, s.Mailbox, s.UIDValidity, s.UIDNext, s.UIDs)
+}
+
+// Gone implements mailbox.Ledger.
+func (l Ledger) Gone(ctx context.Context, name string, validity uint32, uids []uint32) error {
+	return l.Desk.Gone(ctx, name, validity, uids)
+}
+
+var _ mailbox.Ledger = Ledger{}
+
+// crashed is the cause of a try in which the process died.
+const crashed = "the process died while this mail was taken"
+
+// Recover counts a try for the mail that was in hand when the process died. It
+// is called before the first mail is taken.
+func (in *Intake) Recover(ctx context.Context, now time.Time) error {
+	it, ok := in.Flight.suspect()
+	if !ok {
+		return nil
+	}
+	a := tickets.Arrival{Mailbox: it.Mailbox, UIDValidity: it.UIDValidity, UID: it.UID, Received: now}
+	tries, err := in.Desk.Tried(ctx, a, crashed)
+	if err != nil {
+		return err
+	}
+	in.Log.Warn(crashed, "mailbox", it.Mailbox, "uid", it.UID, "attempt", tries)
+	in.Flight.end(it)
+	return nil
+}
+
+// ConfirmLink releases what a link names that was sent to confirm an address.
+// It returns store.ErrNotFound for a link that is not ours, or under which
+// nothing is held any more.
+func (in *Intake) ConfirmLink(ctx context.Context, link string) error {
+	t, err := in.Signer.Open(token.Confirm, link)
+	if err != nil {
+		return store.ErrNotFound
+	}
+	return in.Release(ctx, t.UID)
+}

@@ -1,0 +1,162 @@
+package reply
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// maxTokens bounds how much of an HTML text is read.
+const maxTokens = 200_000
+
+// FromHTML gives the text that a reader of an HTML text sees. It works on
+// tokens and builds no tree, so that its time grows with the length alone,
+// however deep the elements are nested.
+func FromHTML(source string) string { return convert(source, false) }
+
+// quotedHTML is FromHTML with "> " before what the mail program marks as
+// quoted.
+func quotedHTML(source string) string { return convert(source, true) }
+
+type converter struct {
+	b       strings.Builder
+	line    strings.Builder
+	space   bool
+	skip    int // depth in elements whose text is not shown
+	quote   int // depth in the element that is a quotation
+	depth   int // open elements of the kind that quotations are made of
+	marks   []int
+	marking bool
+}
+
+func convert(source string, marking bool) string {
+	c := &converter{marking: marking}
+	z := html.NewTokenizer(strings.NewReader(source))
+	for range maxTokens {
+		switch z.Next() {
+		case html.ErrorToken:
+			c.flush()
+			return strings.Trim(c.b.String(), "\n")
+		case html.TextToken:
+			if c.skip == 0 {
+				c.text(string(z.Text()))
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			c.start(z.Token())
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			c.end(string(name))
+		}
+	}
+	c.flush()
+	return strings.Trim(c.b.String(), "\n")
+}
+
+func (c *converter) text(s string) {
+	for _, r := range html.UnescapeString(s) {
+		switch {
+		case r == '\u00a0':
+			c.line.WriteByte(' ')
+		case r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f':
+			c.space = true
+		case r == '\u200b' || r == '\u00ad' || r == '\ufeff':
+		default:
+			if c.space && c.line.Len() > 0 {
+				c.line.WriteByte(' ')
+			}
+			c.space = false
+			c.line.WriteRune(r)
+		}
+	}
+}
+
+func (c *converter) flush() {
+	text := strings.TrimRight(c.line.String(), " ")
+	c.line.Reset()
+	c.space = false
+	if c.quote > 0 {
+		text = strings.TrimRight("> "+text, " ")
+	}
+	c.b.WriteString(text + "\n")
+}
+
+// block ends a line if there is one.
+func (c *converter) block() {
+	if c.line.Len() > 0 {
+		c.flush()
+	}
+	c.space = false
+}
+
+func (c *converter) paragraph() {
+	c.block()
+	if s := c.b.String(); s != "" && !strings.HasSuffix(s, "\n\n") && c.quote == 0 {
+		c.b.WriteByte('\n')
+	}
+}
+
+func (c *converter) start(t html.Token) {
+	switch t.Data {
+	case "style", "script", "head", "title", "template":
+		c.skip++
+	case "br":
+		c.flush()
+	case "p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "table":
+		c.paragraph()
+	case "tr", "dl", "dt", "dd", "section", "article", "header", "footer", "hr", "form", "address":
+		c.block()
+	case "li":
+		c.block()
+		c.line.WriteString("- ")
+	case "td", "th":
+		if c.line.Len() > 0 {
+			c.line.WriteByte('\t')
+			c.space = false
+		}
+	case "div", "blockquote":
+		c.block()
+		c.depth++
+		if c.marking && isQuote(t) {
+			c.marks = append(c.marks, c.depth)
+			c.quote++
+		}
+	}
+}
+
+func (c *converter) end(name string) {
+	switch name {
+	case "style", "script", "head", "title", "template":
+		c.skip = max(c.skip-1, 0)
+	case "p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "table":
+		c.paragraph()
+	case "tr", "li", "dl", "dt", "dd", "section", "article", "header", "footer", "form", "address":
+		c.block()
+	case "div", "blockquote":
+		c.block()
+		if n := len(c.marks); n > 0 && c.marks[n-1] == c.depth {
+			c.marks = c.marks[:n-1]
+			c.quote--
+		}
+		c.depth = max(c.depth-1, 0)
+	}
+}
+
+// isQuote knows the elements by which mail programs mark what they quote.
+func isQuote(t html.Token) bool {
+	for _, a := range t.Attr {
+		switch a.Key {
+		case "type":
+			if t.Data == "blockquote" && strings.EqualFold(a.Val, "cite") {
+				return true
+			}
+		case "class":
+			for _, class := range strings.Fields(a.Val) {
+				switch class {
+				case "gmail_quote", "gmail_quote_container", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote":
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
