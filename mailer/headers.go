@@ -21,10 +21,10 @@ func (c *Composer) addresses(m *mail.Msg, cat *tickets.Catalogue, l *tickets.Let
 		name = l.Author.Name + " (" + g.Name + ")"
 	}
 	if err := m.FromFormat(oneLine(name), g.Address); err != nil {
-		return fmt.Errorf("From: %w", err)
+		return fmt.Errorf("sender of the mail: %w", err)
 	}
 	if err := m.AddToFormat(oneLine(l.To.Name), l.To.Address); err != nil {
-		return fmt.Errorf("To: %w", err)
+		return fmt.Errorf("recipient of the mail: %w", err)
 	}
 	if !g.PlusAddressing {
 		return nil
@@ -48,7 +48,7 @@ func (c *Composer) addresses(m *mail.Msg, cat *tickets.Catalogue, l *tickets.Let
 		return err
 	}
 	if err := m.ReplyToFormat(oneLine(g.Name), tagged(g.Address, reply)); err != nil {
-		return fmt.Errorf("Reply-To: %w", err)
+		return fmt.Errorf("reply address of the mail: %w", err)
 	}
 	return nil
 }

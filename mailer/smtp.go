@@ -46,6 +46,7 @@ type SMTPConfig struct {
 	CAFile   string
 	Username string // "": no login
 	Password func() (string, error)
+	Now      func() time.Time
 }
 
 // Deadlines by phase (RFC 5321, section 4.5.3.2).
@@ -61,6 +62,7 @@ const (
 // SMTP is the Transport over SMTP, on connections that it keeps.
 type SMTP struct {
 	client *mail.Client
+	now    func() time.Time
 	mu     sync.Mutex
 	idle   []kept
 }
@@ -99,7 +101,7 @@ func NewSMTP(c SMTPConfig) (*SMTP, error) {
 	if err != nil {
 		return nil, fmt.Errorf("smtp: %w", err)
 	}
-	return &SMTP{client: client}, nil
+	return &SMTP{client: client, now: c.Now}, nil
 }
 
 func tlsConfig(host, caFile string) (*tls.Config, error) {
@@ -138,7 +140,7 @@ func (s *SMTP) Send(ctx context.Context, from, to string, raw []byte) error {
 		_ = conn.Close() // it is of no more use
 	} else {
 		s.mu.Lock()
-		s.idle = append(s.idle, kept{conn, time.Now()})
+		s.idle = append(s.idle, kept{conn, s.now()})
 		s.mu.Unlock()
 	}
 	if err != nil {
@@ -158,7 +160,7 @@ func (s *SMTP) connection(ctx context.Context) (*smtp.Client, error) {
 		k := s.idle[len(s.idle)-1]
 		s.idle = s.idle[:len(s.idle)-1]
 		s.mu.Unlock()
-		if time.Since(k.since) < idleLimit {
+		if s.now().Sub(k.since) < idleLimit {
 			return k.conn, nil
 		}
 		if k.conn.UpdateDeadline(connectTimeout) == nil && k.conn.Noop() == nil {

@@ -161,6 +161,7 @@ func (g *Gateway) newSender() error {
 	transport, err := mailer.NewSMTP(mailer.SMTPConfig{
 		Host: s.Host, Port: s.Port, Security: string(s.Security), CAFile: s.CAFile,
 		Username: s.Username, Password: func() (string, error) { return string(s.Password), nil },
+		Now: g.o.Now,
 	})
 	if err != nil {
 		return err

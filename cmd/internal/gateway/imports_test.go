@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 		"mailer/postoffice", "tickets", "tickets/desk", "tickets/store", "templates", "migrations"},
 	"cmd/internal/gateway": {"cmd/internal/config", "web", "ingest", "ingest/mailbox", "mailer", "templates",
 		"tickets", "tickets/desk", "tickets/store", "tickets/token"},
-	"cmd/internal/config": {"tickets/hours"},
+	"cmd/internal/config": {"tickets", "tickets/hours"},
 	"web":                 {"tickets", "tickets/desk", "tickets/store", "tickets/token", "templates"},
 	"ingest":              {"ingest/mailbox", "ingest/reply", "tickets", "tickets/desk", "tickets/store", "tickets/token"},
 	"mailer":              {"tickets", "tickets/store", "tickets/token", "templates"},
