@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"mime"
 	"path"
 	"strings"
 	"time"
@@ -236,11 +237,28 @@ func partText(p *enmime.Part) string {
 			s = back
 		}
 	}
-	if strings.EqualFold(p.ContentTypeParams["format"], "flowed") {
-		s = unflow(s, strings.EqualFold(p.ContentTypeParams["delsp"], "yes"))
+	s = withoutC1(s)
+	if _, params, err := mime.ParseMediaType(p.Header.Get("Content-Type")); err == nil && strings.EqualFold(params["format"], "flowed") {
+		s = unflow(s, strings.EqualFold(params["delsp"], "yes"))
 	}
 	return s
 }
+
+// withoutC1 reads what came out of a charset as C1 controls as the letters of
+// windows-1252 that were meant: nobody writes the former.
+func withoutC1(s string) string {
+	if strings.IndexFunc(s, isC1) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if isC1(r) {
+			return charmap.Windows1252.DecodeByte(byte(r))
+		}
+		return r
+	}, s)
+}
+
+func isC1(r rune) bool { return r >= 0x80 && r < 0xa0 }
 
 // unflow joins the soft line breaks of format=flowed (RFC 3676, section 4).
 func unflow(s string, delSp bool) string {

@@ -20,10 +20,10 @@ func (c *Composer) addresses(m *mail.Msg, cat *tickets.Catalogue, l *tickets.Let
 	if l.Author != nil && l.Author.Name != "" {
 		name = l.Author.Name + " (" + g.Name + ")"
 	}
-	if err := m.FromFormat(oneLine(name), g.Address); err != nil {
+	if err := m.FromFormat(displayName(name), g.Address); err != nil {
 		return fmt.Errorf("sender of the mail: %w", err)
 	}
-	if err := m.AddToFormat(oneLine(l.To.Name), l.To.Address); err != nil {
+	if err := m.AddToFormat(displayName(l.To.Name), l.To.Address); err != nil {
 		return fmt.Errorf("recipient of the mail: %w", err)
 	}
 	if !g.PlusAddressing {
@@ -47,7 +47,7 @@ func (c *Composer) addresses(m *mail.Msg, cat *tickets.Catalogue, l *tickets.Let
 	if err != nil {
 		return err
 	}
-	if err := m.ReplyToFormat(oneLine(g.Name), tagged(g.Address, reply)); err != nil {
+	if err := m.ReplyToFormat(displayName(g.Name), tagged(g.Address, reply)); err != nil {
 		return fmt.Errorf("reply address of the mail: %w", err)
 	}
 	return nil
@@ -161,4 +161,15 @@ func oneLine(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, ""))
 	return strings.Join(strings.Fields(s), " ")
+}
+
+// displayName makes a name fit to stand in quotes before an address: the
+// library writes it there as it is.
+func displayName(s string) string {
+	return oneLine(strings.Map(func(r rune) rune {
+		if r == '"' || r == '\\' || r == '<' || r == '>' {
+			return ' '
+		}
+		return r
+	}, s))
 }
