@@ -251,3 +251,58 @@ func (s *town) mails(user, folder string) [][]byte {
 	}
 	return list
 }
+
+// A burst: each mail becomes one ticket with one acknowledgement in its
+// sender's thread, and all of them end in Processed.
+func TestBurst(t *testing.T) {
+	eachTown(t, func(s *town) {
+		const n = 200
+		raws := make([]string, n)
+		for i := range raws {
+			raws[i] = fmt.Sprintf("From: maria+%d@alfafar.example\r\nTo: batlia@town.example\r\nSubject: Caso %d\r\n"+
+				"Message-ID: <caso%d@alfafar.example>\r\nDate: Mon, 05 Jan 2026 10:12:%02d +0100\r\n\r\nNo va %d\r\n", i, i, i, i%60, i)
+			if err := s.dovecot.Deliver("batlia", []byte(raws[i])); err != nil {
+				s.Fatal(err)
+			}
+		}
+		deadline := time.Now().Add(3 * patience)
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for len(s.mails("maria", "INBOX")) < n || len(s.mails("batlia", "Processed")) < n {
+			if <-tick.C; time.Now().After(deadline) {
+				s.Fatalf("%d acknowledgements, %d processed, want %d", len(s.mails("maria", "INBOX")), len(s.mails("batlia", "Processed")), n)
+			}
+		}
+		answered := map[string]int{}
+		for _, raw := range s.mails("maria", "INBOX") {
+			m, err := ingest.NewParser(ingest.Options{}).Parse(raw)
+			if err != nil || m.InReplyTo == nil {
+				s.Fatalf("%+v, %v", m, err)
+			}
+			answered[*m.InReplyTo]++
+		}
+		for i := range n {
+			if c := answered[fmt.Sprintf("caso%d@alfafar.example", i)]; c != 1 {
+				s.Errorf("mail %d was acknowledged %d times", i, c)
+			}
+		}
+		processed := map[string]bool{}
+		for _, raw := range s.mails("batlia", "Processed") {
+			processed[string(raw)] = true
+		}
+		for i, raw := range raws {
+			if !processed[raw] {
+				s.Errorf("mail %d does not lie in Processed as it came", i)
+			}
+		}
+		if err := s.gateway.Store().View(s.Context(), func(tx *store.Tx) error {
+			count, err := tx.Count(s.Context(), store.Filter{})
+			if count != n {
+				s.Errorf("%d tickets, want %d", count, n)
+			}
+			return err
+		}); err != nil {
+			s.Fatal(err)
+		}
+	})
+}
