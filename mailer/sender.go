@@ -174,7 +174,8 @@ func (s *Sender) deliver(ctx, work context.Context, list []store.Posting) {
 		var e *SMTPError
 		if errors.As(err, &e) && e.Relay {
 			away = err
-			r.returned = true
+			// Due at once: it is the relay that is left alone, not the mail.
+			r.returned, r.o.NextAt = true, s.Now()
 			s.rest(err)
 		} else {
 			s.reached()
