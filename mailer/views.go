@@ -3,140 +3,208 @@ package mailer
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"respon/templates"
 	"respon/tickets"
 	"respon/tickets/token"
 )
 
-// view is what a letter says, in its reader's language.
-func (c *Composer) view(cat *tickets.Catalogue, l *tickets.Letter, filesLeft bool) templates.Letter {
-	w := wording{set: c.words, locale: l.Locale, cat: cat, l: l}
-	v := templates.Letter{Lang: string(l.Locale), Before: []string{w.greeting()}}
-	if l.Kind.Notice() {
-		w.notice(&v, filesLeft)
-	} else {
-		w.letter(&v, c.signer)
-		v.Footer = []string{cat.Gateway.Name}
-		if cat.Gateway.Phone != "" {
-			v.Footer = append(v.Footer, w.t("mail.phone", cat.Gateway.Phone))
-		}
-		v.Footer = append(v.Footer, w.t("mail.privacy"), w.t("mail.registry"))
-	}
-	if l.Ticket != nil && cat.Gateway.BaseURL != "" {
-		v.Link, v.LinkText = cat.Gateway.BaseURL+"/tickets/"+w.number(), w.t("mail.page")
-	}
-	return v
-}
-
-// wording finds the words of one letter.
-type wording struct {
+// writing is one letter while it is put into words: blocks are added to it in
+// the order in which they will be read.
+type writing struct {
+	templates.Letter
 	set    *templates.Set
-	locale tickets.Locale
+	signer *token.Signer
 	cat    *tickets.Catalogue
+	locale tickets.Locale
 	l      *tickets.Letter
+	// answerTo is the address that an answer goes to.
+	answerTo string
+	// filesLeft: there are attachments that did not come along.
+	filesLeft bool
 }
 
-func (w *wording) t(key string, args ...any) string {
+func (w *writing) t(key string, args ...any) string {
 	return w.set.Text(string(w.locale), key, args...)
 }
 
-func (w *wording) number() string { return w.l.Ticket.Number.Format(w.cat.Gateway.Prefix) }
+func (w *writing) add(b templates.Block) { w.Blocks = append(w.Blocks, b) }
 
-// greeting uses a name only where we know that it is the person's own.
-func (w *wording) greeting() string {
-	name := oneLine(w.l.To.Name)
-	if w.l.Ticket == nil || name == "" || strings.ContainsAny(name, "@/:") || len(name) > 60 {
-		return w.t("mail.greeting")
-	}
-	return w.t("mail.greeting_name", name)
+// say adds a paragraph.
+func (w *writing) say(key string, args ...any) {
+	w.add(templates.Block{Kind: templates.Text, Text: w.t(key, args...)})
 }
 
-func (w *wording) letter(v *templates.Letter, signer *token.Signer) {
-	l := w.l
-	switch l.Kind {
+func (w *writing) warn(key string) {
+	w.add(templates.Block{Kind: templates.Strong, Text: w.t(key)})
+}
+
+// words adds what a person wrote, if she wrote anything.
+func (w *writing) words(kind templates.BlockKind, s string) {
+	if s = strings.TrimSpace(s); s != "" {
+		w.add(templates.Block{Kind: kind, Text: s})
+	}
+}
+
+func (w *writing) link(key, path string) templates.Block {
+	return templates.Block{Kind: templates.Link, Text: w.t(key), URL: w.cat.Gateway.BaseURL + path}
+}
+
+// foot adds a line to the footer.
+func (w *writing) foot(key string, args ...any) {
+	w.Footer = append(w.Footer, templates.Block{Kind: templates.Text, Text: w.t(key, args...)})
+}
+
+// page adds the ticket's page to the footer.
+func (w *writing) page() {
+	if w.cat.Gateway.BaseURL != "" {
+		w.Footer = append(w.Footer, w.link("mail.page", "/tickets/"+w.number()))
+	}
+}
+
+func (w *writing) phone() {
+	if phone := w.cat.Gateway.Phone; phone != "" {
+		w.foot("mail.phone", phone)
+	}
+}
+
+func (w *writing) number() string {
+	if w.l.Ticket == nil {
+		return ""
+	}
+	return w.l.Ticket.Number.Format(w.cat.Gateway.Prefix)
+}
+
+// greet uses a name only in a letter about a ticket of the person's own.
+func (w *writing) greet() {
+	if name := personName(w.l.To.Name); name != "" && w.l.Ticket != nil {
+		w.say("mail.greeting_name", name)
+		return
+	}
+	w.say("mail.greeting")
+}
+
+// write puts the letter into words.
+func (w *writing) write() error {
+	if w.l.Kind.Notice() {
+		w.notice()
+		return nil
+	}
+	switch w.l.Kind {
 	case tickets.LetterAck:
-		v.Before = append(v.Before, w.t("ack.intro", w.number()))
-		v.Facts = w.understood()
-		if l.Asks.Any() {
-			v.FormHead, v.Form = w.t("form.head"), w.form()
-		}
-		v.After = []string{w.t("ack.follow")}
+		w.acknowledgement()
 	case tickets.LetterAnswer:
-		// A person's letter begins with her own words.
-		v.Before, v.Words, v.After = nil, l.Text, []string{w.t("answer.follow")}
+		// A person's letter is her own words and no more.
+		w.words(templates.Words, w.l.Text)
+		w.files()
+		w.foot("answer.footer", w.number())
 	case tickets.LetterResolved:
-		if l.Text != "" {
-			v.Before, v.Words = nil, l.Text
-			v.After = []string{w.t("resolved.intro", w.number()) + " " + w.t("resolved.follow")}
-			return
-		}
-		v.Before = append(v.Before, w.t("resolved.intro", w.number()))
-		v.After = []string{w.t("resolved.follow")}
-	case tickets.LetterTooBig:
-		v.Before = append(v.Before, w.t("too_big.intro", megabytes(l.MaxSize)), w.t("too_big.follow"))
-	case tickets.LetterLogin:
-		v.Before = append(v.Before, w.t("login.intro"), w.t("login.follow"))
-		v.Link, v.LinkText = w.cat.Gateway.BaseURL+"/login/"+l.Token, w.t("login.link")
+		w.resolved()
 	case tickets.LetterConfirm:
-		v.Before = append(v.Before, w.t("confirm.intro"), w.t("confirm.follow"))
-		if link, err := signer.Sign(token.Confirm, l.Token, l.To.Address); err == nil {
-			v.Link, v.LinkText = w.cat.Gateway.BaseURL+"/confirm/"+link, w.t("confirm.link")
+		if err := w.confirm(); err != nil {
+			return err
 		}
 	case tickets.LetterRefusal:
-		v.Before = append(v.Before, w.t("refusal.intro"), w.t("refusal.follow"))
+		w.greet()
+		w.say("refusal.intro")
+		w.say("refusal.follow")
+	case tickets.LetterTooBig:
+		w.tooBig()
+	case tickets.LetterLogin:
+		w.greet()
+		w.say("login.intro")
+		w.add(w.link("login.link", "/login/"+w.l.Token))
+		w.say("login.not_me")
+	default:
+		return fmt.Errorf("no words for a letter of kind %q", w.l.Kind)
+	}
+	if w.l.Ticket != nil {
+		w.page()
+	}
+	w.phone()
+	if w.l.Kind == tickets.LetterAck {
+		w.foot("mail.registry")
+		w.foot("mail.privacy")
+	}
+	return nil
+}
+
+func (w *writing) acknowledgement() {
+	w.greet()
+	w.say("ack.intro", w.number())
+	w.say("ack.understood")
+	w.add(templates.Block{Kind: templates.Facts, Facts: w.understood()})
+	if w.l.Asks.Any() {
+		w.form()
+	}
+	w.say("ack.follow")
+}
+
+func (w *writing) resolved() {
+	if strings.TrimSpace(w.l.Text) == "" {
+		w.greet()
+	}
+	w.words(templates.Words, w.l.Text)
+	w.files()
+	w.add(templates.Block{Kind: templates.Text, Text: w.t("resolved.intro", w.number()) + " " + w.t("resolved.reopen")})
+}
+
+func (w *writing) confirm() error {
+	key, err := w.signer.Sign(token.Confirm, w.l.Token, w.l.To.Address)
+	if err != nil {
+		return fmt.Errorf("link of a confirmation: %w", err)
+	}
+	w.greet()
+	w.say("confirm.intro")
+	if w.cat.Gateway.PlusAddressing {
+		w.say("confirm.answer")
+	} else {
+		w.say("confirm.button") // an answer could not be told from another mail
+	}
+	w.add(w.link("confirm.link", "/confirm/"+key))
+	w.say("confirm.not_me")
+	return nil
+}
+
+func (w *writing) tooBig() {
+	w.greet()
+	w.say("too_big.intro", size(w.l.MaxSize))
+	w.say("too_big.follow")
+	w.add(templates.Block{Kind: templates.List, Lines: []string{w.t("too_big.smaller"), w.t("too_big.split"), w.t("too_big.page")}})
+	w.add(w.link("too_big.link", "/"))
+}
+
+// files says where the attachments are that did not come along.
+func (w *writing) files() {
+	if w.filesLeft {
+		w.say("mail.files")
 	}
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%d MB", n/1_000_000) }
-
-func (w *wording) notice(v *templates.Letter, filesLeft bool) {
-	l := w.l
-	switch l.Kind {
-	case tickets.NoticeAssigned:
-		v.Before = append(v.Before, w.t("assigned.intro", w.number()))
-		v.Facts = append(w.whose(), w.understood()...)
-		v.Quote = l.Text
-		v.After = []string{w.t("assigned.commands")}
-	case tickets.NoticeFollowUp:
-		v.Before = append(v.Before, w.t("follow_up.intro", w.number(), l.About.Author.Address))
-		if l.Internal {
-			v.Before = append(v.Before, w.t("follow_up.internal"))
-		}
-		v.Quote = l.Text
-		v.After = []string{w.t("assigned.commands")}
-	case tickets.NoticeBounce:
-		v.Before = append(v.Before, w.t("bounce.intro", w.number(), l.Recipient), w.t("bounce.reason", oneLine(l.Failure)), w.t("bounce.follow"))
-	case tickets.NoticeCommand:
-		v.Before = append(v.Before, w.t("command.intro", w.number()))
-		for _, p := range l.Problems {
-			v.Before = append(v.Before, w.problem(p))
-		}
-		v.Before = append(v.Before, w.t("command.follow"))
-		v.Words = l.Text
-	case tickets.NoticeHelp:
-		v.Before = append(v.Before, w.t("help.intro", w.number()))
-		for _, verb := range [...]string{"note", "resolve", "close", "reopen", "wait", "assign", "take", "category", "type", "priority"} {
-			v.Before = append(v.Before, w.t("help."+verb))
-		}
-	case tickets.NoticeUnverified:
-		v.Before = append(v.Before, w.t("unverified.intro", w.number()), w.t("unverified.follow"))
+// size writes a number of bytes.
+func size(n int64) string {
+	if n < 1_000_000 {
+		return fmt.Sprintf("%d kB", n/1_000)
 	}
-	if filesLeft {
-		v.After = append(v.After, w.t("assigned.files"))
-	}
+	return fmt.Sprintf("%d MB", n/1_000_000)
 }
 
-func (w *wording) problem(p tickets.CommandProblem) string {
-	if p.Why == tickets.ProblemUnknown && p.Nearest != "" {
-		return w.t("command.nearest", oneLine(p.Line), p.Nearest)
+// moment writes a time by the gateway's clock on the wall.
+func (w *writing) moment(t time.Time) string {
+	form := "02/01/2006 15:04"
+	if w.locale == tickets.English {
+		form = "2 Jan 2006 15:04" // 02/01 is read in two ways
 	}
-	return w.t("command."+string(p.Why), oneLine(p.Line))
+	return in(t, w.cat).Format(form)
 }
 
 // understood is what is known of the ticket.
-func (w *wording) understood() []templates.Fact {
+func (w *writing) understood() []templates.Fact {
 	t := w.l.Ticket
+	if t == nil {
+		return nil
+	}
 	typ, category := w.t("fact.unknown"), w.t("fact.unknown")
 	if t.TypeKnown {
 		typ = w.t("type." + string(t.Type))
@@ -144,57 +212,33 @@ func (w *wording) understood() []templates.Fact {
 	if cat := w.cat.CategoryByID(t.Category); cat != nil {
 		category = cat.Name(w.locale)
 	}
+	priority := string(t.Priority)
+	if w.l.Asks.Any() {
+		priority = w.t("fact.provisional", priority)
+	}
+	if w.l.Kind.Notice() {
+		priority = w.why(t)
+	}
 	facts := []templates.Fact{
-		{Name: w.t("fact.type"), Value: typ}, {Name: w.t("fact.category"), Value: category}, {Name: w.t("fact.priority"), Value: string(t.Priority)},
+		{Name: w.t("fact.type"), Value: typ}, {Name: w.t("fact.category"), Value: category}, {Name: w.t("fact.priority"), Value: priority},
 	}
-	if t.FirstAnswerDue != nil && w.l.Kind.Notice() {
-		due := t.FirstAnswerDue.In(w.cat.Gateway.Location).Format("2006-01-02 15:04")
-		facts = append(facts, templates.Fact{Name: w.t("fact.due"), Value: due})
-	}
-	return facts
-}
-
-// whose tells a technician who asks.
-func (w *wording) whose() []templates.Fact {
-	r := w.l.Ticket.Requester
-	name := r.Address
-	if r.Name != "" {
-		name = oneLine(r.Name) + " <" + r.Address + ">"
-	}
-	facts := []templates.Fact{{Name: w.t("fact.requester"), Value: name}}
-	if r.Entity != "" {
-		facts = append(facts, templates.Fact{Name: w.t("fact.entity"), Value: r.Entity})
+	if subject := cutSubject(t.Subject, w.cat.Gateway.Prefix); subject != "" {
+		facts = append([]templates.Fact{{Name: w.t("fact.subject"), Value: subject}}, facts...)
 	}
 	return facts
 }
 
-// maxCategories is how many categories the form names.
-const maxCategories = 8
-
-// form is the reply form, with the lines whose answers are missing.
-func (w *wording) form() (lines []string) {
-	asks := w.l.Asks
-	if asks.Type {
-		lines = append(lines, w.t("form.type"))
-	}
-	if asks.Category {
-		var names []string
-		for i := range w.cat.Categories {
-			if i == maxCategories {
-				names = append(names, "…")
-				break
-			}
-			names = append(names, strings.ToLower(w.cat.Categories[i].Name(w.locale)))
+// why says how the priority came about.
+func (w *writing) why(t *tickets.Ticket) string {
+	if t.PriorityWhy == "" {
+		if t.Impact == "" || t.Urgency == "" {
+			return string(t.Priority)
 		}
-		lines = append(lines, w.t("form.category", strings.Join(names, " / ")))
+		return w.t("fact.by_matrix", t.Priority, w.t("impact."+string(t.Impact)), w.t("urgency."+string(t.Urgency)))
 	}
-	for _, q := range []struct {
-		asked bool
-		key   string
-	}{{asks.BlocksWork, "form.blocks_work"}, {asks.AffectsOthers, "form.affects_others"}, {asks.AffectsCitizens, "form.affects_citizens"}} {
-		if q.asked {
-			lines = append(lines, w.t(q.key))
-		}
+	who := t.PriorityWhy
+	if tech := w.cat.TechnicianByID(who); tech != nil {
+		who = tech.Name
 	}
-	return lines
+	return w.t("fact.by_hand", t.Priority, who)
 }
