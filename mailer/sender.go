@@ -42,8 +42,10 @@ type Sender struct {
 }
 
 const (
-	// lease covers all deadlines of one dialogue, with room.
-	lease = 20 * time.Minute
+	// lease is how long the mails of a sender that died wait for another. While
+	// it lives it renews them, however long a dialogue takes.
+	lease      = 30 * time.Second
+	renewEvery = lease / 3
 	// batch is how many mails are claimed, and marked as sent, in one
 	// transaction. A crash between doubles at most these.
 	batch = 10
@@ -88,6 +90,14 @@ func (s *Sender) Run(ctx context.Context) error {
 		time.AfterFunc(grace, cancel)
 	})
 	defer stop()
+	if err := s.takeOver(ctx); err != nil {
+		s.Log.Warn("mails of the last life wait until their leases end", "err", err)
+	}
+	alive, dead := context.WithCancel(work)
+	var renewing sync.WaitGroup
+	defer renewing.Wait()
+	defer dead()
+	renewing.Go(func() { s.renew(alive) })
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	tick := time.NewTicker(poll)
@@ -113,6 +123,35 @@ func (s *Sender) Run(ctx context.Context) error {
 			defer func() { <-s.slots }()
 			s.deliver(ctx, work, list)
 		})
+	}
+}
+
+// takeOver ends the leases that an earlier life left behind, where no other
+// process can have any: nobody need wait for them to run out.
+func (s *Sender) takeOver(ctx context.Context) error {
+	if s.Store.Shared() {
+		return nil
+	}
+	return s.Store.Tx(ctx, func(tx *store.Tx) error { return tx.Expire(ctx) })
+}
+
+// renew prolongs the leases of the mails in hand until ctx ends.
+func (s *Sender) renew(ctx context.Context) {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if len(s.slots) == 0 {
+			continue
+		}
+		err := s.Store.Tx(ctx, func(tx *store.Tx) error { return tx.Renew(ctx, s.owner, lease) })
+		if err != nil && ctx.Err() == nil {
+			s.Log.Warn("leases in the outbox could not be renewed", "err", err)
+		}
 	}
 }
 

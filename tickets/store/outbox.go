@@ -95,6 +95,22 @@ func (r *postingRow) posting() Posting {
 // holds back the newer ones, so that they arrive in order.
 const blocksFor = 4 * time.Hour
 
+// claimQuery says the states twice: SQLite uses a partial index only where its
+// condition stands word for word.
+const claimQuery = `
+	SELECT ` + postingColumns + `
+	FROM outbox o
+	WHERE state IN ('waiting', 'sending')
+		AND (state = 'waiting' AND next_at <= ? OR state = 'sending' AND lease_until < ?)
+		AND NOT EXISTS (
+			SELECT 1
+			FROM outbox p
+			WHERE p.ticket = o.ticket AND p.recipient = o.recipient AND p.id < o.id
+				AND p.state IN ('waiting', 'sending') AND p.created_at > ?
+		)
+	ORDER BY next_at, id
+	LIMIT ?`
+
 // Claim takes up to n mails that are due for an owner and counts the attempt
 // before it is made. A mail is due when its time has come, or when the lease of
 // whoever had it ran out: that dialogue may have ended well, so it is counted as
@@ -103,18 +119,7 @@ const blocksFor = 4 * time.Hour
 func (tx *Tx) Claim(ctx context.Context, owner string, n int, lease time.Duration, next func(attempts int) time.Duration) (list []Posting, err error) {
 	defer wrap(&err, "claim from the outbox")
 	var rows []postingRow
-	if err := tx.all(ctx, &rows, `
-		SELECT `+postingColumns+`
-		FROM outbox o
-		WHERE (state = 'waiting' AND next_at <= ? OR state = 'sending' AND lease_until < ?)
-			AND NOT EXISTS (
-				SELECT 1
-				FROM outbox p
-				WHERE p.ticket = o.ticket AND p.recipient = o.recipient AND p.id < o.id
-					AND p.state IN ('waiting', 'sending') AND p.created_at > ?
-			)
-		ORDER BY next_at, id
-		LIMIT ?`+tx.store.dialect.skipLocked(), tx.Now, tx.Now, moment(tx.Now.Add(-blocksFor)), n); err != nil {
+	if err := tx.all(ctx, &rows, claimQuery+tx.store.dialect.skipLocked(), tx.Now, tx.Now, moment(tx.Now.Add(-blocksFor)), n); err != nil {
 		return nil, err
 	}
 	for i := range rows {
@@ -136,6 +141,26 @@ func (tx *Tx) Claim(ctx context.Context, owner string, n int, lease time.Duratio
 		list = append(list, p)
 	}
 	return list, nil
+}
+
+// Renew prolongs the leases of an owner: it is alive, and so are its dialogues.
+func (tx *Tx) Renew(ctx context.Context, owner string, lease time.Duration) (err error) {
+	defer wrap(&err, "renew leases in the outbox")
+	_, err = tx.exec(ctx, `
+		UPDATE outbox
+		SET lease_until = ?
+		WHERE state IN ('waiting', 'sending') AND state = 'sending' AND lease_by = ?`, moment(tx.Now.Add(lease)), owner)
+	return err
+}
+
+// Expire ends all leases: whoever had them is known to be gone.
+func (tx *Tx) Expire(ctx context.Context) (err error) {
+	defer wrap(&err, "end leases in the outbox")
+	_, err = tx.exec(ctx, `
+		UPDATE outbox
+		SET lease_until = ?
+		WHERE state IN ('waiting', 'sending') AND state = 'sending'`, moment(tx.Now.Add(-time.Microsecond)))
+	return err
 }
 
 // Outcome is how an attempt ended.

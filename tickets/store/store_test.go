@@ -279,6 +279,44 @@ func TestClaimInOrder(t *testing.T) {
 	})
 }
 
+func TestLeasesLastAsLongAsTheirOwner(t *testing.T) {
+	ctx := context.Background()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+		s := storetest.Open(t, url, func() time.Time { return now })
+		claim := func(owner string) (n int) {
+			tx(t, s, func(tx *store.Tx) error {
+				list, err := tx.Claim(ctx, owner, 10, 30*time.Second, minute)
+				n = len(list)
+				return err
+			})
+			return n
+		}
+		tx(t, s, func(tx *store.Tx) error {
+			return errors.Join(post(ctx, tx, 0, "maria@alfafar.example", "1"), post(ctx, tx, 0, "eva@alfafar.example", "2"))
+		})
+		if n := claim("a"); n != 2 {
+			t.Fatalf("claimed %d, want 2", n)
+		}
+		for range 5 {
+			now = now.Add(20 * time.Second)
+			tx(t, s, func(tx *store.Tx) error { return tx.Renew(ctx, "a", 30*time.Second) })
+			if n := claim("b"); n != 0 {
+				t.Fatalf("%d mails taken from a sender that lives", n)
+			}
+		}
+		tx(t, s, func(tx *store.Tx) error { return tx.Renew(ctx, "b", time.Hour) }) // not its own
+		now = now.Add(31 * time.Second)
+		if n := claim("b"); n != 2 {
+			t.Errorf("claimed %d of a sender that died, want 2", n)
+		}
+		tx(t, s, func(tx *store.Tx) error { return tx.Expire(ctx) })
+		if n := claim("c"); n != 2 {
+			t.Errorf("claimed %d after all leases were ended, want 2", n)
+		}
+	})
+}
+
 func TestLogin(t *testing.T) {
 	ctx := context.Background()
 	storetest.EachURL(t, func(t *testing.T, url string) {
