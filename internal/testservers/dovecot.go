@@ -325,9 +325,26 @@ func (s *DovecotServer) Deliver(user string, raw []byte) error {
 // Mails reads a user's folder ("INBOX", "Processed") past IMAP: the mails'
 // bytes, in the order in which they came.
 func (s *DovecotServer) Mails(user, folder string) ([][]byte, error) {
-	dir := s.Maildir(user)
-	if folder != "INBOX" {
-		dir = filepath.Join(dir, "."+strings.ReplaceAll(folder, "/", "."))
+	return readMaildir(s.folder(user, folder))
+}
+
+// Count is the number of mails in a user's folder. Unlike Mails it can be asked
+// while somebody moves them about.
+func (s *DovecotServer) Count(user, folder string) (n int, err error) {
+	for _, sub := range []string{"new", "cur"} {
+		entries, err := os.ReadDir(filepath.Join(s.folder(user, folder), sub))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return 0, err
+		}
+		n += len(entries)
 	}
-	return readMaildir(dir)
+	return n, nil
+}
+
+// folder is where the mails of a user's folder lie.
+func (s *DovecotServer) folder(user, name string) string {
+	if name == "INBOX" {
+		return s.Maildir(user)
+	}
+	return filepath.Join(s.Maildir(user), "."+strings.ReplaceAll(name, "/", "."))
 }

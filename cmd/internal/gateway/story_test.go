@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/smtp"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,51 +34,7 @@ const patience = 20 * time.Second
 func newTown(t *testing.T, database string) *town {
 	dovecot := testservers.Dovecot(t, "batlia", "maria", "eva", "ana", "pere")
 	s := &town{T: t, dovecot: dovecot, smtp: testservers.MaildirSMTP(t, dovecot, "town.example", "alfafar.example"), read: map[string]int{}}
-	path := filepath.Join(t.TempDir(), "respon.toml")
-	smtpHost, smtpPort, err := net.SplitHostPort(s.smtp.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := fmt.Sprintf(`
-[gateway]
-address  = "batlia@town.example"
-name     = "Batlia"
-secret   = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-[database]
-url = %q
-[[mailbox]]
-name = "support"
-host = %q
-port = %s
-security = "none"
-username = "batlia"
-password = %q
-[smtp]
-host = %q
-port = %s
-security = "none"
-[web]
-listen = "127.0.0.1:0"
-[intake]
-policy = "open"
-trusted_authserv = []
-max_size = "100kB"
-[[entity]]
-name = "Alfafar"
-domains = ["alfafar.example"]
-[[technician]]
-id = "ana"
-name = "Ana"
-email = "ana@town.example"
-default = true
-[[technician]]
-id = "pere"
-name = "Pere"
-email = "pere@town.example"
-`, database, dovecot.Host, strconv.Itoa(dovecot.Port), dovecot.Password("batlia"), smtpHost, smtpPort)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := writeConfig(t, settings{database: database, dovecot: dovecot, smtpHost: s.smtp.Host, smtpPort: s.smtp.Port, maxSize: "100kB"})
 	cfg, err := config.Load(path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +55,62 @@ email = "pere@town.example"
 		}
 	})
 	return s
+}
+
+// settings are what differs between the gateways of these tests.
+type settings struct {
+	database string
+	dovecot  *testservers.DovecotServer
+	smtpHost string
+	smtpPort int
+	maxSize  string
+}
+
+// writeConfig writes a configuration into a folder of its own, and gives its path.
+func writeConfig(t testing.TB, s settings) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "respon.toml")
+	text := fmt.Sprintf(`
+[gateway]
+address  = "batlia@town.example"
+name     = "Batlia"
+secret   = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+[database]
+url = %q
+[[mailbox]]
+name = "support"
+host = %q
+port = %d
+security = "none"
+username = "batlia"
+password = %q
+[smtp]
+host = %q
+port = %d
+security = "none"
+[web]
+listen = "127.0.0.1:0"
+[intake]
+policy = "open"
+trusted_authserv = []
+max_size = %q
+[[entity]]
+name = "Alfafar"
+domains = ["alfafar.example"]
+[[technician]]
+id = "ana"
+name = "Ana"
+email = "ana@town.example"
+default = true
+[[technician]]
+id = "pere"
+name = "Pere"
+email = "pere@town.example"
+`, s.database, s.dovecot.Host, s.dovecot.Port, s.dovecot.Password("batlia"), s.smtpHost, s.smtpPort, s.maxSize)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // writes sends a mail of a person's.
@@ -250,59 +260,4 @@ func (s *town) mails(user, folder string) [][]byte {
 		s.Fatal(err)
 	}
 	return list
-}
-
-// A burst: each mail becomes one ticket with one acknowledgement in its
-// sender's thread, and all of them end in Processed.
-func TestBurst(t *testing.T) {
-	eachTown(t, func(s *town) {
-		const n = 200
-		raws := make([]string, n)
-		for i := range raws {
-			raws[i] = fmt.Sprintf("From: maria+%d@alfafar.example\r\nTo: batlia@town.example\r\nSubject: Caso %d\r\n"+
-				"Message-ID: <caso%d@alfafar.example>\r\nDate: Mon, 05 Jan 2026 10:12:%02d +0100\r\n\r\nNo va %d\r\n", i, i, i, i%60, i)
-			if err := s.dovecot.Deliver("batlia", []byte(raws[i])); err != nil {
-				s.Fatal(err)
-			}
-		}
-		deadline := time.Now().Add(3 * patience)
-		tick := time.NewTicker(100 * time.Millisecond)
-		defer tick.Stop()
-		for len(s.mails("maria", "INBOX")) < n || len(s.mails("batlia", "Processed")) < n {
-			if <-tick.C; time.Now().After(deadline) {
-				s.Fatalf("%d acknowledgements, %d processed, want %d", len(s.mails("maria", "INBOX")), len(s.mails("batlia", "Processed")), n)
-			}
-		}
-		answered := map[string]int{}
-		for _, raw := range s.mails("maria", "INBOX") {
-			m, err := ingest.NewParser(ingest.Options{}).Parse(raw)
-			if err != nil || m.InReplyTo == nil {
-				s.Fatalf("%+v, %v", m, err)
-			}
-			answered[*m.InReplyTo]++
-		}
-		for i := range n {
-			if c := answered[fmt.Sprintf("caso%d@alfafar.example", i)]; c != 1 {
-				s.Errorf("mail %d was acknowledged %d times", i, c)
-			}
-		}
-		processed := map[string]bool{}
-		for _, raw := range s.mails("batlia", "Processed") {
-			processed[string(raw)] = true
-		}
-		for i, raw := range raws {
-			if !processed[raw] {
-				s.Errorf("mail %d does not lie in Processed as it came", i)
-			}
-		}
-		if err := s.gateway.Store().View(s.Context(), func(tx *store.Tx) error {
-			count, err := tx.Count(s.Context(), store.Filter{})
-			if count != n {
-				s.Errorf("%d tickets, want %d", count, n)
-			}
-			return err
-		}); err != nil {
-			s.Fatal(err)
-		}
-	})
 }
