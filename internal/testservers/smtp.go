@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"respon/mailer/postoffice"
 )
@@ -23,6 +24,7 @@ type SinkServer struct {
 
 	mu    sync.Mutex
 	mails []postoffice.Envelope
+	times []time.Time // at which they were accepted
 }
 
 // Sink starts a sink until the test ends.
@@ -44,6 +46,7 @@ func StartSink(o postoffice.SMTPOptions) (*SinkServer, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.mails = append(s.mails, e)
+		s.times = append(s.times, time.Now())
 		return nil
 	}
 	var err error
@@ -65,11 +68,18 @@ func (s *SinkServer) Count() int {
 	return len(s.mails)
 }
 
+// Times are those at which the mails were accepted.
+func (s *SinkServer) Times() []time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.times)
+}
+
 // Forget empties the sink.
 func (s *SinkServer) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mails = nil
+	s.mails, s.times = nil, nil
 }
 
 // A MaildirSMTPServer delivers into the Maildirs of a DovecotServer, as fast as

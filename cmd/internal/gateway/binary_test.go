@@ -132,7 +132,7 @@ func (s *served) stop() {
 // eventually asks again and again until the answer is yes.
 func eventually(t testing.TB, limit time.Duration, what string, ask func() bool) {
 	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
+	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(limit); !ask(); <-tick.C {
 		if time.Now().After(deadline) {

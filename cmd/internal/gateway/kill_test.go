@@ -30,17 +30,29 @@ func seeded(t testing.TB) *rand.Rand {
 // gateway that does not run yet.
 type burst struct {
 	testing.TB
-	database string
-	config   string
-	dovecot  *testservers.DovecotServer
-	sink     *testservers.SinkServer
-	db       *sql.DB
-	mails    [][]byte
+	config  string
+	dovecot *testservers.DovecotServer
+	sink    *testservers.SinkServer
+	db      *sql.DB
+	mails   [][]byte
 }
 
+// newBurst puts n mails into the mailbox.
 func newBurst(t testing.TB, database string, n int) *burst {
-	b := &burst{TB: t, database: database, dovecot: testservers.Dovecot(t, "batlia"), sink: testservers.Sink(t)}
-	b.config = writeConfig(t, settings{database: database, dovecot: b.dovecot, smtpHost: b.sink.Host, smtpPort: b.sink.Port, maxSize: "1MB"})
+	dovecot := testservers.Dovecot(t, "batlia")
+	b := newBurstAt(t, database, dovecot, dovecot.Port)
+	for i := range n {
+		b.deliver(fmt.Appendf(nil, "From: vecina%d@alfafar.example\r\nTo: batlia@town.example\r\nSubject: Caso %d\r\n"+
+			"Message-ID: <caso%d@alfafar.example>\r\nDate: Mon, 05 Jan 2026 10:12:%02d +0100\r\n\r\nNo va %d\r\n", i, i, i, i%60, i))
+	}
+	return b
+}
+
+// newBurstAt prepares a burst before an IMAP server, which the gateway is to
+// reach at another port than its own, maybe.
+func newBurstAt(t testing.TB, database string, dovecot *testservers.DovecotServer, port int) *burst {
+	b := &burst{TB: t, dovecot: dovecot, sink: testservers.Sink(t)}
+	b.config = writeConfig(t, settings{database: database, dovecot: dovecot, imapPort: port, smtpHost: b.sink.Host, smtpPort: b.sink.Port, maxSize: "1MB"})
 	migrated(t, b.config)
 	var err error
 	if b.db, err = openRaw(database); err != nil {
@@ -48,19 +60,19 @@ func newBurst(t testing.TB, database string, n int) *burst {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("%d of %d mails taken, %d processed, %d letters accepted", b.taken(), n, b.processed(), b.sink.Count())
+			t.Logf("%d of %d mails taken, %d processed, %d letters accepted", b.taken(), len(b.mails), b.processed(), b.sink.Count())
 		}
 		_ = b.db.Close() // it was only read
 	})
-	for i := range n {
-		raw := fmt.Appendf(nil, "From: vecina%d@alfafar.example\r\nTo: batlia@town.example\r\nSubject: Caso %d\r\n"+
-			"Message-ID: <caso%d@alfafar.example>\r\nDate: Mon, 05 Jan 2026 10:12:%02d +0100\r\n\r\nNo va %d\r\n", i, i, i, i%60, i)
-		if err := b.dovecot.Deliver("batlia", raw); err != nil {
-			t.Fatal(err)
-		}
-		b.mails = append(b.mails, raw)
-	}
 	return b
+}
+
+func (b *burst) deliver(raw []byte) {
+	b.Helper()
+	if err := b.dovecot.Deliver("batlia", raw); err != nil {
+		b.Fatal(err)
+	}
+	b.mails = append(b.mails, raw)
 }
 
 // taken is the number of mails that are committed.
@@ -86,9 +98,7 @@ func (b *burst) processed() int {
 // await waits until all is done: each mail moved, each letter sent.
 func (b *burst) await() {
 	b.Helper()
-	eventually(b, 2*time.Minute, "the burst", func() bool {
-		return b.sink.Count() >= 2*len(b.mails) && b.processed() >= len(b.mails)
-	})
+	eventually(b, 2*time.Minute, "the burst", func() bool { return b.processed() >= len(b.mails) })
 	eventually(b, 2*time.Minute, "the outbox", func() bool { return b.ask(`SELECT count(*) FROM outbox WHERE state <> 'sent'`) == 0 })
 }
 

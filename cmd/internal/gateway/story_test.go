@@ -34,7 +34,7 @@ const patience = 20 * time.Second
 func newTown(t *testing.T, database string) *town {
 	dovecot := testservers.Dovecot(t, "batlia", "maria", "eva", "ana", "pere")
 	s := &town{T: t, dovecot: dovecot, smtp: testservers.MaildirSMTP(t, dovecot, "town.example", "alfafar.example"), read: map[string]int{}}
-	path := writeConfig(t, settings{database: database, dovecot: dovecot, smtpHost: s.smtp.Host, smtpPort: s.smtp.Port, maxSize: "100kB"})
+	path := writeConfig(t, settings{database: database, dovecot: dovecot, imapPort: dovecot.Port, smtpHost: s.smtp.Host, smtpPort: s.smtp.Port, maxSize: "100kB"})
 	cfg, err := config.Load(path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +61,7 @@ func newTown(t *testing.T, database string) *town {
 type settings struct {
 	database string
 	dovecot  *testservers.DovecotServer
+	imapPort int
 	smtpHost string
 	smtpPort int
 	maxSize  string
@@ -106,7 +107,7 @@ default = true
 id = "pere"
 name = "Pere"
 email = "pere@town.example"
-`, s.database, s.dovecot.Host, s.dovecot.Port, s.dovecot.Password("batlia"), s.smtpHost, s.smtpPort, s.maxSize)
+`, s.database, s.dovecot.Host, s.imapPort, s.dovecot.Password("batlia"), s.smtpHost, s.smtpPort, s.maxSize)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
