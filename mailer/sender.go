@@ -49,6 +49,12 @@ const (
 	// batch is how many mails are claimed, and marked as sent, in one
 	// transaction. A crash between doubles at most these.
 	batch = 10
+	// gather: claims follow each other no faster, so that mails which come in
+	// a stream are claimed and marked several to a transaction. The first one
+	// after a pause goes at once.
+	gather = 20 * time.Millisecond
+	// ahead is the largest mail that is read together with others of its batch.
+	ahead = 256 << 10
 	// poll: the outbox is looked at this often, whoever wakes the sender.
 	poll = time.Second
 	// grace is how long a dialogue may go on when the sender is to stop.
@@ -102,13 +108,25 @@ func (s *Sender) Run(ctx context.Context) error {
 	defer wg.Wait()
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
+	pause := time.NewTimer(0)
+	defer pause.Stop()
 	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-pause.C:
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case s.slots <- struct{}{}:
 		}
 		list := s.claim(ctx)
+		if len(list) < batch {
+			pause.Reset(gather)
+		} else {
+			pause.Reset(0)
+		}
 		if len(list) == 0 {
 			<-s.slots
 			select {
@@ -196,6 +214,7 @@ type result struct {
 func (s *Sender) deliver(ctx, work context.Context, list []store.Posting) {
 	results := make([]result, 0, len(list))
 	away := error(nil)
+	raws := s.raws(work, list)
 	for i, p := range list {
 		switch {
 		case ctx.Err() != nil:
@@ -205,7 +224,10 @@ func (s *Sender) deliver(ctx, work context.Context, list []store.Posting) {
 			results = append(results, result{p: p, returned: true, o: store.Outcome{NextAt: s.Now(), Error: away.Error()}})
 			continue
 		}
-		raw, err := s.raw(work, p.RawSHA)
+		raw, err := raws[string(p.RawSHA)], error(nil)
+		if raw == nil {
+			raw, err = s.raw(work, p.RawSHA)
+		}
 		if err == nil {
 			err = s.Transport.Send(work, p.From, p.Recipient, raw)
 		}
@@ -222,6 +244,20 @@ func (s *Sender) deliver(ctx, work context.Context, list []store.Posting) {
 		results = append(results, r)
 	}
 	s.finish(work, results)
+}
+
+// raws reads the smaller mails of a batch at once. What is missing is read by
+// itself, when its turn comes, and any error told then.
+func (s *Sender) raws(ctx context.Context, list []store.Posting) (raws map[string][]byte) {
+	shas := make([][]byte, len(list))
+	for i, p := range list {
+		shas[i] = p.RawSHA
+	}
+	_ = s.Store.View(ctx, func(tx *store.Tx) (err error) {
+		raws, err = tx.Raws(ctx, shas, ahead)
+		return err
+	})
+	return raws
 }
 
 func (s *Sender) raw(ctx context.Context, sha []byte) (raw []byte, err error) {

@@ -32,7 +32,31 @@ func (tx *Tx) Raw(ctx context.Context, sha []byte) (raw []byte, err error) {
 	if err := tx.get(ctx, &packed, `SELECT data FROM raw WHERE sha = ?`, sha); err != nil {
 		return nil, err
 	}
-	raw, err = tx.store.opener.DecodeAll(packed, nil)
+	return tx.store.unpack(sha, packed)
+}
+
+// Raws gives those of several mails that are not larger than most bytes, by
+// their keys.
+func (tx *Tx) Raws(ctx context.Context, shas [][]byte, most int) (raws map[string][]byte, err error) {
+	defer wrap(&err, "read %d raw mails", len(shas))
+	var rows []struct {
+		SHA  []byte `db:"sha"`
+		Data []byte `db:"data"`
+	}
+	if err := tx.in(ctx, &rows, `SELECT sha, data FROM raw WHERE sha IN (?) AND size <= ?`, shas, most); err != nil {
+		return nil, err
+	}
+	raws = make(map[string][]byte, len(rows))
+	for _, r := range rows {
+		if raws[string(r.SHA)], err = tx.store.unpack(r.SHA, r.Data); err != nil {
+			return nil, err
+		}
+	}
+	return raws, nil
+}
+
+func (s *Store) unpack(sha, packed []byte) ([]byte, error) {
+	raw, err := s.opener.DecodeAll(packed, nil)
 	if err != nil {
 		return nil, fmt.Errorf("decompress: %w", err)
 	}

@@ -213,6 +213,34 @@ func TestRawIsWhole(t *testing.T) {
 	})
 }
 
+func TestRawsGivesTheSmallOnes(t *testing.T) {
+	ctx := context.Background()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		mails := [][]byte{[]byte("one"), []byte("two"), bytes.Repeat([]byte("large"), 100)}
+		var shas [][]byte
+		tx(t, s, func(tx *store.Tx) error {
+			for _, raw := range mails {
+				sha, err := tx.PutRaw(ctx, raw)
+				if err != nil {
+					return err
+				}
+				shas = append(shas, sha)
+			}
+			return nil
+		})
+		if err := s.View(ctx, func(tx *store.Tx) error {
+			got, err := tx.Raws(ctx, append(shas, []byte("nobody's")), 499)
+			want := map[string][]byte{string(shas[0]): mails[0], string(shas[1]): mails[1]}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func post(ctx context.Context, tx *store.Tx, n tickets.Number, to, id string) error {
 	_, err := tx.Enqueue(ctx, store.Posted{Ticket: n, Kind: tickets.LetterAck, Automatic: true,
 		Mail: tickets.Mail{MessageID: id, To: to, From: "b@dival.example", Raw: []byte("Subject: " + id + "\r\n\r\n")}})
