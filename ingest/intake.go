@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"respon/ingest/mailbox"
@@ -23,9 +24,12 @@ type Intake struct {
 	Parser    func() *Parser // the one for the present catalogue
 	Catalogue func() *tickets.Catalogue
 	Log       *slog.Logger
-	// Flight remembers the mail in hand across a crash of the process; nil
+	// Flight remembers the mails in hand across a crash of the process; nil
 	// leaves that out.
 	Flight *Flight
+
+	deadly map[note]bool // mails in whose taking the process died too often; set by Recover
+	alone  atomic.Int64  // how many mails are still to be understood one at a time
 }
 
 // maxTries is how often a mail is tried before it goes to quarantine.
@@ -39,9 +43,15 @@ type parsed struct {
 }
 
 // Prepare understands a mail ahead, while an earlier one is being committed.
-func (in *Intake) Prepare(it *mailbox.Item) { it.Prepared = in.parse(*it) }
+func (in *Intake) Prepare(it *mailbox.Item) {
+	if in.alone.Load() <= 0 {
+		it.Prepared = in.parse(*it)
+	}
+}
 
 func (in *Intake) parse(it mailbox.Item) (p parsed) {
+	in.Flight.begin(it)
+	defer in.Flight.end(it)
 	p.key = store.KeyString(ContentKey(it.Raw, it.Received))
 	defer func() {
 		if r := recover(); r != nil {
@@ -57,13 +67,21 @@ func (in *Intake) parse(it mailbox.Item) (p parsed) {
 func (in *Intake) Take(ctx context.Context, it mailbox.Item) mailbox.Verdict {
 	in.Flight.begin(it)
 	defer in.Flight.end(it)
+	in.alone.Add(-1)
 	a := tickets.Arrival{Mailbox: it.Mailbox, UIDValidity: it.UIDValidity, UID: it.UID, Size: it.Size, Received: it.Received, Raw: it.Raw}
 	p, ok := it.Prepared.(parsed)
-	if !ok {
+	var err error
+	switch {
+	case in.deadly[noteOf(it)]:
+		a.Key = store.KeyString(ContentKey(it.Raw, it.Received))
+		err = in.quarantine(ctx, a, p, crashed+" each time it was tried")
+	case !ok:
 		p = in.parse(it)
+		fallthrough
+	default:
+		a.Key = p.key
+		err = in.guarded(ctx, it, a, p)
 	}
-	a.Key = p.key
-	err := in.guarded(ctx, it, a, p)
 	switch {
 	case err == nil, errors.Is(err, store.ErrSeen):
 		if it.TooBig {
@@ -132,13 +150,8 @@ func (in *Intake) quarantine(ctx context.Context, a tickets.Arrival, p parsed, c
 func (in *Intake) take(ctx context.Context, it mailbox.Item, a tickets.Arrival, m *Message) error {
 	var s *sender
 	var at place
-	var tries int
-	var cause string
 	var now, ever bool
 	err := in.Store.View(ctx, func(tx *store.Tx) (err error) {
-		if tries, cause, err = tx.Tries(ctx, &a); err != nil {
-			return err
-		}
 		if s, err = in.identify(ctx, tx, m); err != nil {
 			return err
 		}
@@ -155,9 +168,6 @@ func (in *Intake) take(ctx context.Context, it mailbox.Item, a tickets.Arrival, 
 	})
 	if err != nil {
 		return err
-	}
-	if tries >= maxTries-1 && cause == crashed {
-		return in.quarantine(ctx, a, parsed{message: m}, cause+" each time it was tried")
 	}
 	inc := in.incoming(a, m, s, at)
 	if r, ok := in.robot(m, s, at, inc); ok {
@@ -324,21 +334,36 @@ var _ mailbox.Ledger = Ledger{}
 // crashed is the cause of a try in which the process died.
 const crashed = "the process died while this mail was taken"
 
-// Recover counts a try for the mail that was in hand when the process died. It
-// is called before the first mail is taken.
+// cautious is how many mails are understood one at a time after a crash: more
+// than a mailbox holds in memory, so that those which were in hand are among
+// them. Of two mails in hand one is innocent; alone, only the one to blame is
+// noted at the next crash.
+const cautious = 500
+
+// Recover counts a try for each mail that was in hand when the process before
+// this one died. Those that were tried too often go to quarantine as they are,
+// without a look into them. It is called before the first mail is taken.
 func (in *Intake) Recover(ctx context.Context, now time.Time) error {
-	it, ok := in.Flight.suspect()
-	if !ok {
-		return nil
-	}
-	a := tickets.Arrival{Mailbox: it.Mailbox, UIDValidity: it.UIDValidity, UID: it.UID, Received: now}
-	tries, err := in.Desk.Tried(ctx, a, crashed)
+	suspects, err := in.Flight.suspects()
 	if err != nil {
 		return err
 	}
-	in.Log.Warn(crashed, "mailbox", it.Mailbox, "uid", it.UID, "attempt", tries)
-	in.Flight.end(it)
-	return nil
+	for _, it := range suspects {
+		a := tickets.Arrival{Mailbox: it.Mailbox, UIDValidity: it.UIDValidity, UID: it.UID, Received: now}
+		tries, err := in.Desk.Tried(ctx, a, crashed)
+		if err != nil {
+			return err
+		}
+		in.Log.Warn(crashed, "mailbox", it.Mailbox, "uid", it.UID, "attempt", tries)
+		in.alone.Store(cautious)
+		if tries >= maxTries {
+			if in.deadly == nil {
+				in.deadly = map[note]bool{}
+			}
+			in.deadly[noteOf(it)] = true
+		}
+	}
+	return in.Flight.forget()
 }
 
 // ConfirmLink releases what a link names that was sent to confirm an address.

@@ -168,22 +168,6 @@ func (tx *Tx) Tried(ctx context.Context, a *tickets.Arrival, cause string) (trie
 	return tries, err
 }
 
-// Tries gives how often a mail was tried in vain, and the last cause.
-func (tx *Tx) Tries(ctx context.Context, a *tickets.Arrival) (tries int, cause string, err error) {
-	var row struct {
-		Tries int    `db:"tries"`
-		Cause string `db:"cause"`
-	}
-	err = tx.get(ctx, &row, `
-		SELECT tries, cause
-		FROM intake_try
-		WHERE mailbox = ? AND uidvalidity = ? AND uid = ?`, a.Mailbox, int64(a.UIDValidity), int64(a.UID))
-	if errors.Is(err, ErrNotFound) {
-		return 0, "", nil
-	}
-	return row.Tries, row.Cause, err
-}
-
 // Hold keeps a mail until its sender has confirmed the address.
 func (tx *Tx) Hold(ctx context.Context, uid, address string, a *tickets.Arrival, rawSHA []byte) (err error) {
 	defer wrap(&err, "hold a mail")

@@ -140,6 +140,9 @@ func (g *Gateway) open(ctx context.Context) (err error) {
 			return fmt.Errorf("database.url: %w", err)
 		}
 		lock, err := lockFile(path + ".lock")
+		if errors.Is(err, errLocked) {
+			return fmt.Errorf("%w; stop it first, or use PostgreSQL to run several", err)
+		}
 		if err != nil {
 			return err
 		}
@@ -183,7 +186,7 @@ func (g *Gateway) newIntake(signer *token.Signer) error {
 	if !g.runs(PartIntake) {
 		return nil
 	}
-	flight, err := ingest.OpenFlight(filepath.Join(g.cfg.Gateway.DataDir, "in-hand"), g.o.Log)
+	flight, err := g.openFlight()
 	if err != nil {
 		return err
 	}
@@ -207,6 +210,24 @@ func (g *Gateway) newIntake(signer *token.Signer) error {
 		g.mailboxes = append(g.mailboxes, box)
 	}
 	return nil
+}
+
+// openFlight opens the notes of the mails in hand. Several processes over one
+// PostgreSQL may share a data folder: each takes the first file that is free, so
+// that the notes of one that died are found by the next.
+func (g *Gateway) openFlight() (*ingest.Flight, error) {
+	for i := 1; ; i++ {
+		path := filepath.Join(g.cfg.Gateway.DataDir, fmt.Sprintf("in-hand-%d", i))
+		lock, err := lockFile(path)
+		if errors.Is(err, errLocked) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		g.closers = append(g.closers, lock)
+		return ingest.OpenFlight(path, g.o.Log)
+	}
 }
 
 func (g *Gateway) newWeb(words *templates.Set) (err error) {

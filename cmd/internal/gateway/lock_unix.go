@@ -9,8 +9,10 @@ import (
 	"syscall"
 )
 
-// lockFile keeps a second gateway from working on the same SQLite file. The
-// lock ends with the process, also when it is killed.
+var errLocked = errors.New("another respon works on this")
+
+// lockFile keeps a second gateway from working on the same file. The lock ends
+// with the process, also when it is killed.
 func lockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -18,7 +20,7 @@ func lockFile(path string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = errors.New("another respon works on this database; stop it first, or use PostgreSQL to run several")
+			err = errLocked
 		}
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
