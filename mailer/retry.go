@@ -27,3 +27,10 @@ func breakerPause(failures int) time.Duration {
 	steps := [...]time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute}
 	return steps[min(max(failures, 1), len(steps))-1]
 }
+
+// loginPause is how long a relay is left alone that refuses our password: few
+// enough tries in an hour that it locks no account.
+func loginPause(failures int) time.Duration {
+	steps := [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
+	return steps[min(max(failures, 1), len(steps))-1]
+}

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +40,7 @@ type Sender struct {
 	failures int       // in a row, to reach the relay
 	until    time.Time // the relay is left alone until then
 	trouble  error
+	hand     map[int64]store.Posting // claimed, and not yet written back
 }
 
 const (
@@ -68,7 +70,7 @@ func NewSender(c SenderConfig) (*Sender, error) {
 	}
 	return &Sender{
 		SenderConfig: c, owner: fmt.Sprintf("%016x", rand.Uint64()),
-		wake: make(chan struct{}, 1), slots: make(chan struct{}, c.Connections),
+		wake: make(chan struct{}, 1), slots: make(chan struct{}, c.Connections), hand: map[int64]store.Posting{},
 	}, nil
 }
 
@@ -163,10 +165,13 @@ func (s *Sender) renew(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if len(s.slots) == 0 {
+		s.mu.Lock()
+		ids := slices.Collect(maps.Keys(s.hand))
+		s.mu.Unlock()
+		if len(ids) == 0 {
 			continue
 		}
-		err := s.Store.Tx(ctx, func(tx *store.Tx) error { return tx.Renew(ctx, s.owner, lease) })
+		err := s.Store.Tx(ctx, func(tx *store.Tx) error { return tx.Renew(ctx, s.owner, ids, lease) })
 		if err != nil && ctx.Err() == nil {
 			s.Log.Warn("leases in the outbox could not be renewed", "err", err)
 		}
@@ -193,6 +198,11 @@ func (s *Sender) claim(ctx context.Context) (list []store.Posting) {
 		s.setTrouble(err)
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range list {
+		s.hand[p.ID] = p
+	}
 	return list
 }
 
@@ -200,168 +210,4 @@ func (s *Sender) setTrouble(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.trouble = err
-}
-
-// result is a mail with how its attempt ended. returned: there was none.
-type result struct {
-	p        store.Posting
-	o        store.Outcome
-	returned bool
-}
-
-// deliver sends a batch. ctx ends when no new dialogue shall begin; work goes
-// on for those that have.
-func (s *Sender) deliver(ctx, work context.Context, list []store.Posting) {
-	results := make([]result, 0, len(list))
-	away := error(nil)
-	raws := s.raws(work, list)
-	for i, p := range list {
-		switch {
-		case ctx.Err() != nil:
-			results = append(results, result{p: p, returned: true, o: store.Outcome{NextAt: s.Now(), Error: "the gateway stopped"}})
-			continue
-		case away != nil:
-			results = append(results, result{p: p, returned: true, o: store.Outcome{NextAt: s.Now(), Error: away.Error()}})
-			continue
-		}
-		raw, err := raws[string(p.RawSHA)], error(nil)
-		if raw == nil {
-			raw, err = s.raw(work, p.RawSHA)
-		}
-		if err == nil {
-			err = s.Transport.Send(work, p.From, p.Recipient, raw)
-		}
-		r := result{p: list[i], o: s.outcome(&p, err)}
-		var e *SMTPError
-		if errors.As(err, &e) && e.Relay {
-			away = err
-			// Due at once: it is the relay that is left alone, not the mail.
-			r.returned, r.o.NextAt = true, s.Now()
-			s.rest(err)
-		} else {
-			s.reached()
-		}
-		results = append(results, r)
-	}
-	s.finish(work, results)
-}
-
-// raws reads the smaller mails of a batch at once. What is missing is read by
-// itself, when its turn comes, and any error told then.
-func (s *Sender) raws(ctx context.Context, list []store.Posting) (raws map[string][]byte) {
-	shas := make([][]byte, len(list))
-	for i, p := range list {
-		shas[i] = p.RawSHA
-	}
-	_ = s.Store.View(ctx, func(tx *store.Tx) (err error) {
-		raws, err = tx.Raws(ctx, shas, ahead)
-		return err
-	})
-	return raws
-}
-
-func (s *Sender) raw(ctx context.Context, sha []byte) (raw []byte, err error) {
-	err = s.Store.View(ctx, func(tx *store.Tx) error {
-		raw, err = tx.Raw(ctx, sha)
-		return err
-	})
-	return raw, err
-}
-
-// outcome says what follows from how an attempt ended.
-func (s *Sender) outcome(p *store.Posting, err error) store.Outcome {
-	if err == nil {
-		return store.Outcome{State: "sent", Code: 250, NextAt: p.NextAt}
-	}
-	o := store.Outcome{State: "waiting", Error: strings.Join(strings.Fields(err.Error()), " "), NextAt: p.NextAt}
-	var e *SMTPError
-	if errors.As(err, &e) {
-		o.Code, o.Unsure = e.Code, e.Unsure
-		if e.Permanent {
-			o.State = "failed"
-		}
-		if e.Unsure {
-			if later := s.Now().Add(unsurePause); o.NextAt.Before(later) {
-				o.NextAt = later
-			}
-		}
-	}
-	if s.Now().Sub(p.CreatedAt) > maxAge {
-		o.State = "failed"
-	}
-	return o
-}
-
-// rest leaves the relay alone for a while; the mails keep their attempts.
-func (s *Sender) rest(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.Now().Before(s.until) {
-		return // another connection has noticed, too
-	}
-	s.failures++
-	pause := breakerPause(s.failures)
-	s.until, s.trouble = s.Now().Add(pause), err
-	s.Log.Warn("the relay is away, mails wait", "err", err, "attempt", s.failures, "pause", pause.String())
-}
-
-func (s *Sender) reached() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failures, s.trouble = 0, nil
-}
-
-// finish writes the results in one transaction. If that cannot be done the
-// leases run out, and the mails are sent again: better twice than never.
-func (s *Sender) finish(ctx context.Context, results []result) {
-	const patience = 5
-	for try := 1; ; try++ {
-		err := s.Store.Tx(ctx, func(tx *store.Tx) error {
-			for i := range results {
-				if err := s.write(ctx, tx, &results[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err == nil {
-			break
-		}
-		s.Log.Warn("results of sending could not be written", "err", err, "attempt", try)
-		if try == patience || !store.Temporary(err) || ctx.Err() != nil {
-			s.setTrouble(err)
-			return
-		}
-		timer := time.NewTimer(time.Duration(try) * poll)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-		case <-timer.C:
-		}
-	}
-	for _, r := range results {
-		switch {
-		case r.returned:
-		case r.o.State == "sent":
-			s.Log.Info("mail sent", "mail", r.p.ID, "ticket", r.p.Ticket, "attempt", r.p.Attempts)
-		case r.o.State == "failed":
-			s.Log.Error("mail failed for good", "mail", r.p.ID, "ticket", r.p.Ticket, "err", r.o.Error)
-		default:
-			s.Log.Warn("mail will be tried again", "mail", r.p.ID, "ticket", r.p.Ticket, "attempt", r.p.Attempts, "err", r.o.Error)
-		}
-	}
-}
-
-func (s *Sender) write(ctx context.Context, tx *store.Tx, r *result) error {
-	if r.returned {
-		return tx.Return(ctx, &r.p, s.owner, r.o.NextAt, r.o.Error)
-	}
-	mine, err := tx.Finish(ctx, &r.p, s.owner, r.o)
-	if err != nil || !mine {
-		return err
-	}
-	if r.o.State == "failed" {
-		return s.Failed(ctx, tx, &r.p, r.o.Error)
-	}
-	return nil
 }

@@ -3,8 +3,13 @@ package mailer_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"errors"
 	"log/slog"
+	"net"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,7 +30,9 @@ type relay struct {
 	mu     sync.Mutex
 	now    time.Time
 	failed []string
+	untold error  // what telling of a failed mail ends with
 	start  func() // runs the sender; once the faults are planned
+	health func() error
 }
 
 func (r *relay) clock() time.Time {
@@ -42,65 +49,84 @@ func (r *relay) later(d time.Duration) {
 
 func eachRelay(t *testing.T, f func(*relay)) {
 	storetest.EachURL(t, func(t *testing.T, url string) {
-		r := &relay{T: t, sink: testservers.Sink(t), now: time.Date(2026, 1, 12, 9, 0, 0, 0, time.UTC)}
-		r.store = storetest.Open(t, url, r.clock)
-		transport, err := mailer.NewSMTP(mailer.SMTPConfig{Host: r.sink.Host, Port: r.sink.Port, Security: "none", Now: r.clock})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(transport.Close)
-		sender, err := mailer.NewSender(mailer.SenderConfig{
-			Store: r.store, Transport: transport, Connections: 2, Now: r.clock, Log: slog.New(slog.DiscardHandler),
-			Catalogue: func() *tickets.Catalogue {
-				return &tickets.Catalogue{Limits: tickets.Limits{Retry: []time.Duration{time.Minute}}}
-			},
-			Failed: func(_ context.Context, _ *store.Tx, p *store.Posting, _ string) error {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				r.failed = append(r.failed, p.Recipient)
-				return nil
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.post()
-		ctx, cancel := context.WithCancel(context.Background())
-		done := make(chan error, 1)
-		start := func() { go func() { done <- sender.Run(ctx) }() }
-		t.Cleanup(func() {
-			cancel()
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
-		})
-		r.start = start
-		f(r)
+		sink := testservers.Sink(t)
+		f(newRelay(t, url, sink, mailer.SMTPConfig{Host: sink.Host, Port: sink.Port, Security: "none"}))
 	})
+}
+
+// newRelay has one mail in its outbox.
+func newRelay(t *testing.T, url string, sink *testservers.SinkServer, c mailer.SMTPConfig) *relay {
+	r := &relay{T: t, sink: sink, now: time.Date(2026, 1, 12, 9, 0, 0, 0, time.UTC)}
+	r.store = storetest.Open(t, url, r.clock)
+	c.Now = r.clock
+	transport, err := mailer.NewSMTP(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(transport.Close)
+	sender, err := mailer.NewSender(mailer.SenderConfig{
+		Store: r.store, Transport: transport, Connections: 2, Now: r.clock, Log: slog.New(slog.DiscardHandler),
+		Catalogue: func() *tickets.Catalogue {
+			return &tickets.Catalogue{Limits: tickets.Limits{Retry: []time.Duration{time.Minute}}}
+		},
+		Failed: func(_ context.Context, _ *store.Tx, p *store.Posting, _ string) error {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.failed = append(r.failed, p.Recipient)
+			return r.untold
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.post("maria@alfafar.example")
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	running := false
+	r.start = func() {
+		running = true
+		go func() { done <- sender.Run(ctx) }()
+	}
+	r.health = sender.Health
+	t.Cleanup(func() {
+		cancel()
+		if !running {
+			return
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return r
 }
 
 var letterBytes = []byte("Subject: x\r\n\r\n.una línea con punto\r\n")
 
-func (r *relay) post() {
+func (r *relay) post(to string) {
 	r.Helper()
 	if err := r.store.Tx(r.Context(), func(tx *store.Tx) error {
 		_, err := tx.Enqueue(r.Context(), store.Posted{Kind: tickets.LetterAck, Automatic: true, Mail: tickets.Mail{
-			MessageID: "m1@dival.example", From: "batlia@dival.example", To: "maria@alfafar.example", Raw: letterBytes}})
+			MessageID: "m@dival.example", From: "batlia@dival.example", To: to, Raw: letterBytes}})
 		return err
 	}); err != nil {
 		r.Fatal(err)
 	}
 }
 
-// until waits for the mail to come into a state with a code and an error.
-func (r *relay) until(want func(store.Posting) bool) (p store.Posting) {
+// until waits for the first mail to come to something.
+func (r *relay) until(want func(store.Posting) bool) store.Posting {
+	r.Helper()
+	return r.untilMail(1, want)
+}
+
+func (r *relay) untilMail(id int64, want func(store.Posting) bool) (p store.Posting) {
 	r.Helper()
 	deadline := time.Now().Add(15 * time.Second)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for ; time.Now().Before(deadline); <-tick.C {
 		if err := r.store.View(r.Context(), func(tx *store.Tx) (err error) {
-			p, err = tx.Posting(r.Context(), 1)
+			p, err = tx.Posting(r.Context(), id)
 			return err
 		}); err != nil {
 			r.Fatal(err)
@@ -159,6 +185,17 @@ func TestSender(t *testing.T) {
 			r.later(time.Minute)
 			r.until(sent)
 		}},
+		{"the relay closes over the mail", &postoffice.Fault{At: postoffice.SMTPRcpt, Answer: "421 4.3.2 not now", Times: 1}, func(r *relay) {
+			p := r.until(tried)
+			if p.Attempts != 0 || p.Code != 0 {
+				r.Errorf("%d attempts, code %d: it is no matter of the mail", p.Attempts, p.Code)
+			}
+			if !p.NextAt.After(r.clock()) {
+				r.Error("it is the first again when the relay is back, and may close it again over all others")
+			}
+			r.later(2 * time.Minute)
+			r.until(sent)
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			eachRelay(t, func(r *relay) {
@@ -176,5 +213,89 @@ func TestSender(t *testing.T) {
 				tt.check(r)
 			})
 		})
+	}
+}
+
+// Where the failure of one mail cannot be told, the others of its batch are
+// marked all the same, and it is tried again.
+func TestFailureThatCannotBeTold(t *testing.T) {
+	eachRelay(t, func(r *relay) {
+		r.post("eva@alfafar.example")
+		r.post("pere@alfafar.example")
+		r.untold = errors.New("nobody to tell")
+		r.sink.Fault(postoffice.Fault{At: postoffice.SMTPRcpt, Only: "eva@alfafar.example", Answer: "550 5.1.1 no such user"})
+		r.start()
+		r.untilMail(1, sent)
+		r.untilMail(3, sent)
+		p := r.untilMail(2, tried)
+		if p.Attempts != 1 || !p.NextAt.After(r.clock()) {
+			r.Errorf("%d attempts, next at %s: want one, and a pause", p.Attempts, p.NextAt)
+		}
+		if n := r.sink.Count(); n != 2 {
+			r.Errorf("%d mails accepted, want each of the good ones once", n)
+		}
+	})
+}
+
+// A relay that does not accept the password fails no mail, and is asked again
+// with the password of that moment. All of it under TLS.
+func TestLoginRefused(t *testing.T) {
+	certificate, ca := testservers.Certificate(t)
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sink, err := testservers.StartSink(postoffice.SMTPOptions{
+			Listener: tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{certificate}}), RequireAuth: true,
+			Login: func(user, password string) bool { return user == "batlia" && password == "right" },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := sink.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		var password atomic.Value
+		password.Store("wrong")
+		r := newRelay(t, url, sink, mailer.SMTPConfig{Host: sink.Host, Port: sink.Port, Security: "tls", CAFile: ca,
+			Username: "batlia", Password: func() (string, error) { return password.Load().(string), nil }})
+		r.start()
+		if p := r.until(tried); p.Attempts != 0 || !strings.Contains(p.Error, "535") {
+			r.Errorf("%d attempts, %q", p.Attempts, p.Error)
+		}
+		if r.health() == nil {
+			r.Error("the sender says that it is well")
+		}
+		password.Store("right")
+		r.later(2 * time.Minute)
+		r.until(sent)
+		if err := r.health(); err != nil {
+			r.Errorf("once it is accepted: %v", err)
+		}
+	})
+}
+
+// What is to be encrypted stays here if the relay cannot.
+func TestNothingInTheClear(t *testing.T) {
+	sink, err := testservers.StartSink(postoffice.SMTPOptions{Login: func(string, string) bool {
+		t.Error("the password went in the clear")
+		return false
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := sink.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	r := newRelay(t, storetest.SQLite(t), sink, mailer.SMTPConfig{Host: sink.Host, Port: sink.Port, Security: "starttls",
+		Username: "batlia", Password: func() (string, error) { return "secret", nil }})
+	r.start()
+	if p := r.until(tried); p.Attempts != 0 || sink.Count() != 0 {
+		t.Errorf("%d attempts, %d mails accepted: %s", p.Attempts, sink.Count(), p.Error)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/textproto"
 	"os"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type SMTPError struct {
 	Enhanced  string // "5.1.1" (RFC 3463); "" if there was none
 	Permanent bool   // trying again is no use
 	Relay     bool   // the relay is away or does not take us: it is no matter of this mail
+	Begun     bool   // the dialogue about this mail had begun
 	Unsure    bool   // the mail may have been accepted all the same
 	Err       error
 }
@@ -38,14 +40,17 @@ type SMTPError struct {
 func (e *SMTPError) Error() string { return e.Err.Error() }
 func (e *SMTPError) Unwrap() error { return e.Err }
 
+// login reports whether the relay does not accept who we say we are.
+func (e *SMTPError) login() bool { return e.Code == 530 || e.Code == 534 || e.Code == 535 }
+
 // SMTPConfig says where the relay is.
 type SMTPConfig struct {
 	Host     string
 	Port     int
 	Security string // tls | starttls | none
 	CAFile   string
-	Username string // "": no login
-	Password func() (string, error)
+	Username string                 // "": no login
+	Password func() (string, error) // asked at each connection, so that a changed one counts at once
 	Now      func() time.Time
 }
 
@@ -61,10 +66,11 @@ const (
 
 // SMTP is the Transport over SMTP, on connections that it keeps.
 type SMTP struct {
-	client *mail.Client
-	now    func() time.Time
-	mu     sync.Mutex
-	idle   []kept
+	config  SMTPConfig
+	options []mail.Option
+	now     func() time.Time
+	mu      sync.Mutex
+	idle    []kept
 }
 
 type kept struct {
@@ -90,18 +96,25 @@ func NewSMTP(c SMTPConfig) (*SMTP, error) {
 		}
 		options = append(options, mail.WithTLSConfig(config))
 	}
-	if c.Username != "" {
-		password, err := c.Password()
+	s := &SMTP{config: c, options: options, now: c.Now}
+	if _, err := mail.NewClient(c.Host, options...); err != nil {
+		return nil, fmt.Errorf("smtp: %w", err)
+	}
+	return s, nil
+}
+
+// client is made anew for each connection, with the password of the moment.
+func (s *SMTP) client() (*mail.Client, error) {
+	options := s.options
+	if s.config.Username != "" {
+		password, err := s.config.Password()
 		if err != nil {
 			return nil, fmt.Errorf("smtp.password: %w", err)
 		}
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(c.Username), mail.WithPassword(password))
+		options = append(slices.Clone(options), mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover),
+			mail.WithUsername(s.config.Username), mail.WithPassword(password))
 	}
-	client, err := mail.NewClient(c.Host, options...)
-	if err != nil {
-		return nil, fmt.Errorf("smtp: %w", err)
-	}
-	return &SMTP{client: client, now: c.Now}, nil
+	return mail.NewClient(s.config.Host, options...)
 }
 
 func tlsConfig(host, caFile string) (*tls.Config, error) {
@@ -143,10 +156,11 @@ func (s *SMTP) Send(ctx context.Context, from, to string, raw []byte) error {
 		s.idle = append(s.idle, kept{conn, s.now()})
 		s.mu.Unlock()
 	}
-	if err != nil {
-		return err
+	var e *SMTPError
+	if errors.As(err, &e) {
+		e.Begun = true
 	}
-	return nil
+	return err
 }
 
 // connection gives a kept connection that still answers, or a new one.
@@ -168,13 +182,21 @@ func (s *SMTP) connection(ctx context.Context) (*smtp.Client, error) {
 		}
 		_ = k.conn.Close() // the relay has closed it already
 	}
-	conn, err := s.client.DialToSMTPClientWithContext(ctx)
+	conn, err := s.dial(ctx)
 	if err != nil {
 		e := classify(err)
 		e.Relay, e.Permanent = true, false
 		return nil, e
 	}
 	return conn, nil
+}
+
+func (s *SMTP) dial(ctx context.Context) (*smtp.Client, error) {
+	client, err := s.client()
+	if err != nil {
+		return nil, err
+	}
+	return client.DialToSMTPClientWithContext(ctx)
 }
 
 // Close ends the kept connections.

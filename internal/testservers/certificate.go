@@ -4,14 +4,31 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"math/big"
 	"net"
+	"testing"
 	"time"
 )
+
+// Certificate gives a certificate of localhost and 127.0.0.1, for a server of
+// the test's own, and the file that a client has to trust.
+func Certificate(t testing.TB) (certificate tls.Certificate, file string) {
+	t.Helper()
+	h := &home{dir: t.TempDir()}
+	if _, err := h.certificate("localhost"); err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := tls.LoadX509KeyPair(h.path("cert.pem"), h.path("key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certificate, h.path("cert.pem")
+}
 
 // certificate makes cert.pem and key.pem in the folder: for this name and
 // 127.0.0.1, signed by itself.

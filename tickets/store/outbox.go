@@ -143,14 +143,18 @@ func (tx *Tx) Claim(ctx context.Context, owner string, n int, lease time.Duratio
 	return list, nil
 }
 
-// Renew prolongs the leases of an owner: it is alive, and so are its dialogues.
-func (tx *Tx) Renew(ctx context.Context, owner string, lease time.Duration) (err error) {
+// Renew prolongs an owner's leases of mails that it has in hand.
+func (tx *Tx) Renew(ctx context.Context, owner string, ids []int64, lease time.Duration) (err error) {
 	defer wrap(&err, "renew leases in the outbox")
-	_, err = tx.exec(ctx, `
-		UPDATE outbox
-		SET lease_until = ?
-		WHERE state IN ('waiting', 'sending') AND state = 'sending' AND lease_by = ?`, moment(tx.Now.Add(lease)), owner)
-	return err
+	for _, id := range ids {
+		if _, err := tx.exec(ctx, `
+			UPDATE outbox
+			SET lease_until = ?
+			WHERE id = ? AND state = 'sending' AND lease_by = ?`, moment(tx.Now.Add(lease)), id, owner); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Expire ends all leases: whoever had them is known to be gone.

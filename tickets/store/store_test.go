@@ -328,12 +328,12 @@ func TestLeasesLastAsLongAsTheirOwner(t *testing.T) {
 		}
 		for range 5 {
 			now = now.Add(20 * time.Second)
-			tx(t, s, func(tx *store.Tx) error { return tx.Renew(ctx, "a", 30*time.Second) })
+			tx(t, s, func(tx *store.Tx) error { return tx.Renew(ctx, "a", []int64{1, 2}, 30*time.Second) })
 			if n := claim("b"); n != 0 {
 				t.Fatalf("%d mails taken from a sender that lives", n)
 			}
 		}
-		tx(t, s, func(tx *store.Tx) error { return tx.Renew(ctx, "b", time.Hour) }) // not its own
+		tx(t, s, func(tx *store.Tx) error { return tx.Renew(ctx, "b", []int64{1, 2}, time.Hour) }) // not its own
 		now = now.Add(31 * time.Second)
 		if n := claim("b"); n != 2 {
 			t.Errorf("claimed %d of a sender that died, want 2", n)
