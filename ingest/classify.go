@@ -11,7 +11,8 @@ import (
 // answer. It decides only together with another mark: people use the words, too.
 var automaticSubject = regexp.MustCompile(`(?i)^\s*(?:respuesta autom[aá]tica|resposta autom[aàá]tica|fuera de (?:la )?oficina|fora de l'oficina|fora d'oficina|` +
 	`automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|abwesenheits|automatische antwort|r[eé]ponse automatique|` +
-	`absence du bureau|risposta automatica|fuori sede|ausente|ausencia|auseència|vacation|automatisch antwoord|away from)`)
+	`absence du bureau|risposta automatica|fuori sede|ausente|ausencia|auseència|vacation|automatisch antwoord|away from)|` +
+	`\bis out of (?:the )?office\W*$|(?:est[aá] ausente|fuera de la oficina|fora de l'oficina)\W*$`)
 
 // replySubject is a prefix of an answer: Re and its like in other languages.
 var replySubject = regexp.MustCompile(`(?i)^\s*(?:re|rv|aw|sv|vs|antw|odp|ynt|res|rif|r|tr)(?:\s*\[\d+\])?\s*:`)
@@ -57,9 +58,11 @@ func nullReturnPath(h Header) bool {
 }
 
 // isReport knows the machines' reports that are no bounces: complaints (RFC
-// 5965), read receipts (RFC 8098), TLS reports (RFC 8460).
+// 5965), read receipts (RFC 8098), TLS reports (RFC 8460), and the opt-out that a
+// mail program sends when its user presses a button.
 func isReport(h Header) bool {
 	ct := strings.ToLower(h.Get("Content-Type"))
 	return strings.HasPrefix(ct, "multipart/report") &&
-		(strings.Contains(ct, "feedback-report") || strings.Contains(ct, "disposition-notification") || strings.Contains(ct, "tlsrpt"))
+		(strings.Contains(ct, "feedback-report") || strings.Contains(ct, "disposition-notification") || strings.Contains(ct, "tlsrpt")) ||
+		h.Get("X-Apple-Unsubscribe") == "true"
 }

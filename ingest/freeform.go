@@ -1,0 +1,167 @@
+package ingest
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jhillyerd/enmime/v2"
+)
+
+// A bounce without a delivery report is text for people, in the words of the
+// program that wrote it. Three things together tell it: a mail system sent it,
+// it says that a mail was not delivered, and it shows of which: a recipient, the
+// other server's answer or the mail that comes back. Each of them alone a person
+// can write, too.
+
+var (
+	// daemon is a mail system's address; nobody else writes from it.
+	daemon = regexp.MustCompile(`(?i)^(?:mailer[-_.]?daemon|mail[-_.]?daemon|maildaemon|double-bounce)(?:@|$)`)
+	// attended are addresses of mail systems behind which people sit, too.
+	attended   = regexp.MustCompile(`(?i)^(?:post[-_]?master|mail-?admin\w*|no[-_.]?reply|(?:mail)?administrator|bounces?)@`)
+	systemName = regexp.MustCompile(`(?i)^"?(?:mail(?:er)?[- ]?(?:delivery|deliver|daemon)|internet mail delivery|system administrator|postmaster)\b`)
+
+	// undeliveredSubject is how mail systems begin the subjects of bounces.
+	undeliveredSubject = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
+		`undeliver(?:ed|able)`, `delivery (?:status|fail|problem|has failed|notification|error|report|final)`, `(?:failure|failed|fail) (?:notice|delivery|notification)`, `returned (?:mail|to sender)`, `returning (?:mail|message)`,
+		`(?:mail|message|e-?mail) (?:delivery|system error|failure|could not|status notification|was not|not delivered|undeliver|has been (?:returned|delayed))`, `nondeliverable`, `non[- ]?deliver`, `bounce\b`, `warning: (?:message|could not|e-?mail)`, `there was an error sending`,
+		`could ?n[o']t (?:be )?(?:send|sent|deliver)`, `not delivered`, `error (?:de|en) (?:la )?entrega`, `(?:mensaje|correo|missatge|correu) (?:no )?(?:entregado|devuelto|lliurat|retornat|devolgut)`, `no (?:se )?(?:ha |pudo |puede )?(?:podido |pogut )?(?:entreg|lliur)`, `no s'ha pogut (?:lliurar|entregar)`,
+		`notificaci[oó]n? de(?:l)? (?:estado de|estat del?) (?:la )?(?:entrega|lliurament)`, `unzustellbar`, `nachricht (?:nicht|konnte)`, `non (?:remis|recapit|consegnat)`, `mancato recapito`, `impossible de remettre`, `[ée]chec (?:de|d')`, `n[ãa]o entreg`, `onbestelbaar`, `не доставлен`, `ваше сообщение не`, `недоставлен`, `niedostarcz`, `メールエラー`, `配[信送送]`, `メッセージを配`,
+	}, "|") + `)|mail failure\.?$`)
+
+	// undelivered is how their texts say it, in the first lines.
+	undelivered = regexp.MustCompile(`(?i)` + strings.Join([]string{
+		`could(?: not|n't) be (?:delivered|sent)`, `(?:was|were|been|is) not (?:yet )?(?:be )?delivered`, `has not (?:yet )?been delivered`, `did not reach the following`, `cannot be delivered`, `can(?:not|'t) deliver`, `(?:un|not )able to deliver`, `wasn't able to deliver`, `(?:error|trouble|problem)s? (?:while )?(?:trying to )?deliver`, `delivering your (?:mail|message)`,
+		`delivery to the following`, `delivery (?:has )?fail`, `failed (?:addresses|permanently|recipient)`, `following (?:recipients?|address(?:\(?es\)?)?|destinations?).{0,30}(?:had|fail|was rejected|were|has)`, `each of the following recipients was rejected`, `had (?:permanent |transient )?(?:fatal|delivery) (?:errors|problems)`, `undeliverable to`, `message non-?deliverable`, `transcript of session follows`, `failure reasons`, `invalid user address`, `did not like our`,
+		`sent\W+rcpt to:`, `no se ha (?:podido )?entrega`, `no (?:se )?(?:pudo|puede|ha podido) (?:ser )?entrega`, `error (?:de|en la) entrega`, `no s'ha (?:pogut )?(?:lliura|entrega)`, `konnte nicht zugestellt`, `n'a pas (?:pu être|été) (?:remis|distribué|envoyé)`, `non è stato (?:possibile )?(?:recapita|consegna)`, `não (?:pôde|foi) (?:ser )?entreg`, `не может быть доставлено`, `送信(?:できません|に失敗)`, `受信者に配`,
+	}, "|"))
+
+	// delaying: a warning, the mail system will try again.
+	delaying = regexp.MustCompile(`(?i)warning message only|will be retried|has not yet been delivered|has been delayed|delivery attempts will continue|no action is required on your part|se seguir[aá] intentando|es continuar[aà] intentant`)
+
+	// smtpReply is what another server answered, where a reply may stand.
+	smtpReply = regexp.MustCompile(`(?m)(?:^[ \t]*|[:>(\["] ?)([45]\d\d)(?:[ -]|: ?|, )\S`)
+
+	// comesBack begins, in a text, the mail that comes back.
+	comesBack = regexp.MustCompile(`(?im)^[ \t>]*(?:` + strings.Join([]string{
+		`[-=*]{2,}[^\n]{0,40}(?:original (?:message|mail)|copy of (?:the|your) message|header of the original|unsent message|returned message|message header|non-delivered)[^\n]{0,60}$`,
+		`(?:message headers|original (?:message|mail)) (?:follows?|as follows)\b[^\n]*$`, `included is a copy of the message[^\n]*$`, `original mail as follows[^\n]*$`,
+		`(?:received|return-path|dkim-signature|x-received|x-original-to|delivered-to|arc-seal):`,
+	}, "|") + `)`)
+)
+
+// A bounceText is a bounce's text for people, without the mail that comes back.
+type bounceText struct {
+	report   string
+	returned string
+}
+
+// Mail systems speak briefly; what is longer is the mail that comes back.
+const (
+	maxReport     = 64 << 10
+	maxBounceText = 256 << 10
+)
+
+func bounceTextOf(text string) bounceText {
+	text = short(text, maxBounceText)
+	if at := comesBack.FindStringIndex(text); at != nil {
+		return bounceText{short(text[:at[0]], maxReport), text[at[0]:]}
+	}
+	return bounceText{report: short(text, maxReport)}
+}
+
+// opening is where a mail system says at once what the matter is.
+func (b bounceText) opening() string {
+	const enough = 1200
+	return short(b.report, enough)
+}
+
+// short cuts a text between two letters.
+func short(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "")
+}
+
+// origin tells how much a mail looks like a mail system's.
+type origin int
+
+const (
+	fromAnybody  origin = iota
+	fromAttended        // a mail system's address, but people write from it, too
+	fromSystem
+)
+
+func originOf(m *Message) origin {
+	from := m.Header.Get("From")
+	address, name := "", from
+	if m.From != nil {
+		address, name = m.From.Address, m.From.Name
+	}
+	returnPath := strings.Trim(m.Header.Get("Return-Path"), "<> ")
+	switch {
+	case nullReturnPath(m.Header), daemon.MatchString(address), daemon.MatchString(returnPath),
+		m.From == nil && (systemName.MatchString(from) || daemon.MatchString(from) || strings.HasSuffix(strings.TrimSpace(from), "<>")):
+		return fromSystem
+	case attended.MatchString(address), systemName.MatchString(name):
+		return fromAttended
+	}
+	return fromAnybody
+}
+
+// plainBounce knows a bounce without a report.
+func plainBounce(m *Message, tree *enmime.Part) *Bounce {
+	named := m.Header.Get("X-Failed-Recipients") != ""
+	origin := originOf(m)
+	if !named && origin == fromAnybody {
+		return nil
+	}
+	text := bounceTextOf(m.Text)
+	if !named && !saysUndelivered(m, text, origin) {
+		return nil
+	}
+	b := &Bounce{Recipients: failedRecipients(m, tree, text), OriginalMessageID: returnedID(m, tree)}
+	shown := len(b.Recipients) > 0 || b.OriginalMessageID != nil || smtpReply.MatchString(text.report)
+	if !named && !shown {
+		return nil
+	}
+	return b
+}
+
+func saysUndelivered(m *Message, text bounceText, origin origin) bool {
+	subject := undeliveredSubject.MatchString(m.Subject)
+	at := undelivered.FindStringIndex(text.opening())
+	if origin == fromSystem {
+		return at != nil || subject && !automaticSubject.MatchString(m.Subject)
+	}
+	// A postmaster who answers speaks in words of their own above what they quote.
+	if quoted := strings.Index(text.opening(), "\n>"); at != nil && quoted >= 0 && quoted < at[0] && !strings.HasPrefix(text.opening()[quoted+1:], ">>>") {
+		at = nil
+	}
+	if replySubject.MatchString(m.Subject) {
+		return at != nil && strings.Count(text.opening()[:at[0]], "\n") < 2
+	}
+	return at != nil || subject && smtpReply.MatchString(text.report)
+}
+
+// statusFields are the fields of a delivery report which some systems write
+// into their text (RFC 3464, section 2.3).
+var statusFields = regexp.MustCompile(`(?im)^[ \t]*((?:original|final)-recipient|action|status|diagnostic-code):[ \t]*([^\n]*(?:\n[ \t]+[^\n:]*$)*)`)
+
+// writtenReport reads such fields: a field that comes again begins the report on
+// another recipient.
+func writtenReport(text string) []BounceRecipient {
+	var group strings.Builder
+	var names []string
+	for _, f := range statusFields.FindAllStringSubmatch(text, 400) {
+		name := strings.ToLower(f[1])
+		if slices.Contains(names, name) {
+			group.WriteString("\n")
+			names = nil
+		}
+		names = append(names, name)
+		group.WriteString(name + ": " + strings.Join(strings.Fields(f[2]), " ") + "\n")
+	}
+	return reported([]byte(group.String()), "")
+}
