@@ -1,6 +1,9 @@
 package ingest
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestAuthenticate(t *testing.T) {
 	const us = "mx.dival.example"
@@ -69,6 +72,32 @@ func FuzzAuthenticate(f *testing.F) {
 		// Nothing that does not begin with the trusted id is ever a pass.
 		if got == authPass && authservID(withoutQuotes(field)) != "mx.dival.example" {
 			t.Errorf("%q passes", field)
+		}
+	})
+}
+
+// What the library makes of a field that a stranger wrote never counts, whatever
+// stands in it: only a field that begins with the name of our own server does.
+func FuzzAuthRes(f *testing.F) {
+	const us, domain = "mx.dival.example", "alfafar.example"
+	for _, s := range []string{
+		"mx.dival.example; dmarc=pass header.from=alfafar.example", "x; dmarc=pass header.from=alfafar.example", `spf=pass smtp.mailfrom="a; dmarc=pass header.from=alfafar.example"@x`,
+		"(mx.dival.example); dmarc=pass header.from=alfafar.example", "mx.dival.example 1; dmarc=none; dkim=pass header.d=alfafar.example", "; ;=", "mx.dival.example;dmarc",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, field string) {
+		if got := authenticate([]string{field}, []string{us}, domain, false); got != authNone && !strings.HasPrefix(withoutQuotes(strings.TrimLeft(field, " \t\r\n")), us) && authservID(withoutQuotes(field)) != us {
+			t.Errorf("%q: %v, and it is not ours", field, got)
+		}
+		// Text within quotes or a comment of our own field decides nothing.
+		inside := strings.NewReplacer(`"`, "", `\`, "", "(", "", ")", "").Replace(field)
+		for _, own := range []string{
+			us + `; spf=pass smtp.mailfrom="` + inside + `"@evil.example`, us + "; spf=pass (" + inside + ") smtp.mailfrom=evil.example",
+		} {
+			if got := authenticate([]string{own}, []string{us}, domain, false); got == authPass {
+				t.Errorf("%q passes", own)
+			}
 		}
 	})
 }

@@ -40,6 +40,7 @@ func (p *Parser) classify(m *Message, tree *enmime.Part) {
 		strings.HasPrefix(auto, "auto-generated") && (answers || automaticSubject.MatchString(m.Subject)),
 		hint && automaticSubject.MatchString(m.Subject):
 		m.Kind, m.AutoSubmitted = KindAutoReply, auto != "" || robotic || hint
+		m.Away = m.away()
 	case h.Get("List-Id") != "", h.Get("List-Unsubscribe") != "", auto != "",
 		precedence == "bulk", precedence == "list", precedence == "junk":
 		m.Kind, m.AutoSubmitted = KindBulk, auto != ""

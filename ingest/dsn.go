@@ -84,10 +84,7 @@ func reported(content []byte, text string) []BounceRecipient {
 		if address == "" {
 			continue
 		}
-		r := BounceRecipient{Address: address, Action: strings.ToLower(strings.TrimSpace(h.Get("Action"))), Diagnostic: line(typed(h.Get("Diagnostic-Code")))}
-		if r.Action, _, _ = strings.Cut(r.Action, " "); r.Action == "" {
-			r.Action = "failed"
-		}
+		r := BounceRecipient{Address: address, Action: actionOf(h.Get("Action")), Diagnostic: line(typed(h.Get("Diagnostic-Code")))}
 		r.Status = enhancedIn(h.Get("Status"))
 		if r.Status == nil {
 			r.Status = enhancedIn(r.Diagnostic)
@@ -101,6 +98,20 @@ func reported(content []byte, text string) []BounceRecipient {
 		list = append(list, r)
 	}
 	return list
+}
+
+// actionOf reads Action; a comment may follow it. What is not said, or is no
+// word of RFC 3464, section 2.3.3, is a failure.
+func actionOf(value string) string {
+	word := strings.ToLower(strings.TrimSpace(value))
+	if end := strings.IndexAny(word, " \t(;"); end >= 0 {
+		word = word[:end]
+	}
+	switch word {
+	case "delayed", "delivered", "relayed", "expanded":
+		return word
+	}
+	return "failed"
 }
 
 // typed gives the value behind "rfc822;" or "smtp;", without angle brackets.

@@ -71,7 +71,10 @@ func failedRecipients(m *Message, tree *enmime.Part, text bounceText) []BounceRe
 			named = failedOf(m, heads)[:1]
 		}
 	}
-	if len(named) == 0 {
+	if len(named) == 0 { // a bounce of a bounce, as text
+		if list := writtenReport(text.returned); len(list) > 0 {
+			return list
+		}
 		named = returnedTo(m, tree, text)
 	}
 	action := "failed"

@@ -31,6 +31,7 @@ type Message struct {
 	Reply         string       `json:"reply"`
 	Attachments   []Attachment `json:"attachments"`
 	Tags          Tags         `json:"tags"`
+	Away          *Away        `json:"away"` // of an automatic answer; nil where it does not say
 	Problems      []string     `json:"problems"`
 
 	// Header holds the fields as they came, in their order.
