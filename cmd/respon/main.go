@@ -45,6 +45,7 @@ func rootCommand() *cobra.Command {
 		demoCommand(),
 		serveCommand(),
 		initCommand(),
+		doctorCommand(),
 		parseCommand(),
 		migrateCommand(),
 		ticketsCommand(),

@@ -160,17 +160,12 @@ func (g *Gateway) open(ctx context.Context) (err error) {
 }
 
 func (g *Gateway) newSender() error {
-	s := g.cfg.SMTP
-	transport, err := mailer.NewSMTP(mailer.SMTPConfig{
-		Host: s.Host, Port: s.Port, Security: string(s.Security), CAFile: s.CAFile,
-		Username: s.Username, Password: func() (string, error) { return string(s.Password), nil },
-		Now: g.o.Now,
-	})
+	transport, err := newTransport(g.cfg, g.o.Now)
 	if err != nil {
 		return err
 	}
 	g.sender, err = mailer.NewSender(mailer.SenderConfig{
-		Store: g.store, Transport: transport, Connections: s.Connections, Catalogue: g.catalogue.Load,
+		Store: g.store, Transport: transport, Connections: g.cfg.SMTP.Connections, Catalogue: g.catalogue.Load,
 		Now: g.o.Now, Failed: func(ctx context.Context, tx *store.Tx, p *store.Posting, failure string) error {
 			return g.desk.LetterFailed(ctx, tx, p, failure)
 		}, Log: g.o.Log,
@@ -192,18 +187,11 @@ func (g *Gateway) newIntake(signer *token.Signer) error {
 	}
 	g.closers = append(g.closers, flight)
 	g.intake.Flight = flight
-	for _, m := range g.cfg.Mailbox {
-		box, err := mailbox.New(mailbox.Config{
-			Name: m.Name, Host: m.Host, Port: m.Port, Security: string(m.Security), CAFile: m.CAFile,
-			Username: m.Username, Password: func() (string, error) { return string(m.Password), nil },
-			Auth: string(m.Auth),
-			OAuth2: mailbox.OAuth2{
-				TokenURL: m.OAuth2.TokenURL, ClientID: m.OAuth2.ClientID, Scopes: m.OAuth2.Scopes,
-				ClientSecret: func() (string, error) { return string(m.OAuth2.ClientSecret), nil },
-			},
-			Folder: m.Folder, Processed: m.Processed, Quarantine: m.Quarantine, Poll: m.Poll,
-			MaxSize: g.cfg.Intake.MaxSize, Prepare: g.intake.Prepare,
-		}, g.intake.Take, ingest.Ledger{Desk: g.desk}, g.o.Log, g.o.Now)
+	for i := range g.cfg.Mailbox {
+		m := &g.cfg.Mailbox[i]
+		c := mailboxConfig(m, g.cfg)
+		c.Prepare = g.intake.Prepare
+		box, err := mailbox.New(c, g.intake.Take, ingest.Ledger{Desk: g.desk}, g.o.Log, g.o.Now)
 		if err != nil {
 			return fmt.Errorf("mailbox %s: %w", m.Name, err)
 		}
