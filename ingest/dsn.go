@@ -72,8 +72,8 @@ var blankLine = regexp.MustCompile(`\n\s*\n`)
 // gives no reason, the text for people may.
 func reported(content []byte, text string) []BounceRecipient {
 	list := []BounceRecipient{}
-	lines := strings.Split(bounceTextOf(text).report, "\n")
-	heads := headsOf(lines, headForms)
+	report := bounceTextOf(text).report
+	explained := saidOf(report, headsOf(report, headForms))
 	groups := blankLine.Split(string(normalise([]byte(valid(string(content))))), 200)
 	for _, group := range groups {
 		h, _, _ := readHeader([]byte(strings.TrimLeft(group, "\n") + "\n\n"))
@@ -90,7 +90,7 @@ func reported(content []byte, text string) []BounceRecipient {
 			r.Status = enhancedIn(r.Diagnostic)
 		}
 		if r.Reason = reasonOf(r.Diagnostic, r.Status, ""); r.Diagnostic == "" {
-			said := account(address, r.Action, lines, heads, false)
+			said := explained.of(address, r.Action, false)
 			if r.Diagnostic = said.Diagnostic; said.Reason != reasonOther {
 				r.Reason = said.Reason
 			}

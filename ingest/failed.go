@@ -26,6 +26,7 @@ var headForms = compileAll(`(?i)`,
 	`^\W*(?:addressed to|failed address|destinatari[oa]?|empf[aä]nger)\s*:\s*<?`+anAddress,
 	`\brcpt to:\s*<?`+anAddress,
 	`\baddress: <`+anAddress+`>`,
+	`^[\pL\d ,']{3,60}: ?<?`+anAddress+`>?\W*$`, // "Unknown user: a@b.example"
 )
 
 // inlineForms name the recipient within a sentence.
@@ -60,14 +61,13 @@ func failedRecipients(m *Message, tree *enmime.Part, text bounceText) []BounceRe
 	if list := writtenReport(text.report); len(list) > 0 {
 		return list
 	}
-	lines := strings.Split(text.report, "\n")
-	heads := headsOf(lines, headForms)
+	heads := headsOf(text.report, headForms)
 	named := namedRecipients(m.Header)
 	if len(named) == 0 {
 		named = failedOf(m, heads)
 	}
 	if len(named) == 0 {
-		if heads = headsOf(lines, inlineForms); len(heads) > 0 {
+		if heads = headsOf(text.report, inlineForms); len(heads) > 0 {
 			named = failedOf(m, heads)[:1]
 		}
 	}
@@ -81,9 +81,10 @@ func failedRecipients(m *Message, tree *enmime.Part, text bounceText) []BounceRe
 	if delaying.MatchString(text.report) || strings.Contains(m.Subject, "(Delay)") {
 		action = "delayed"
 	}
+	said := saidOf(text.report, heads)
 	list := []BounceRecipient{}
 	for _, address := range named {
-		list = append(list, account(address, action, lines, heads, len(named) == 1))
+		list = append(list, said.of(address, action, len(named) == 1))
 	}
 	return list
 }
@@ -101,7 +102,8 @@ func namedRecipients(h Header) (list []string) {
 	return list
 }
 
-func headsOf(lines []string, forms []*regexp.Regexp) (heads []head) {
+func headsOf(text string, forms []*regexp.Regexp) (heads []head) {
+	lines := strings.Split(text, "\n")
 	for i, l := range lines {
 		if len(heads) == maxFailed {
 			break
@@ -121,7 +123,7 @@ func headsOf(lines []string, forms []*regexp.Regexp) (heads []head) {
 
 var (
 	helpWords  = regexp.MustCompile(`(?i)contact|assistance|for help|questions?\b|ayuda|ajuda|kontakt|連絡|問い?合`)
-	senderLine = regexp.MustCompile(`(?i)mail from|sender:|^\W*(?:from|cc|reply-to)\s*:`)
+	senderLine = regexp.MustCompile(`(?i)mail from|sender:|^\W*(?:from|to|cc|reply-to)\s*:`)
 	openEnd    = regexp.MustCompile(`[\pL,]\s*$`)
 )
 
@@ -173,28 +175,54 @@ func returnedTo(m *Message, tree *enmime.Part, text bounceText) (list []string) 
 	return list
 }
 
-// account gathers what is said of one recipient: from its head to the next.
-func account(address, action string, lines []string, heads []head, only bool) BounceRecipient {
-	r := BounceRecipient{Address: address, Action: action}
-	whole := strings.Join(lines, "\n")
-	around := whole
-	for i, h := range heads {
+// said is what a text says of its recipients. It remembers what it has read:
+// many recipients may share one explanation, and some mails are long on purpose.
+type said struct {
+	whole string
+	lines []string
+	heads []head
+	known map[string]BounceRecipient
+}
+
+func saidOf(text string, heads []head) *said {
+	return &said{text, strings.Split(text, "\n"), heads, map[string]BounceRecipient{}}
+}
+
+// of gathers what is said of one recipient. only: there is no other.
+func (s *said) of(address, action string, only bool) BounceRecipient {
+	around, key := s.block(address)
+	r, ok := s.known[key]
+	if !ok {
+		r = s.read(around, address, action, only)
+		s.known[key] = r
+	}
+	r.Address, r.Action = address, action
+	return r
+}
+
+// block is the text from a recipient's head to the next one's; the whole text,
+// which it shares with others, if it has none.
+func (s *said) block(address string) (text, key string) {
+	for i, h := range s.heads {
 		if !strings.EqualFold(h.address, address) {
 			continue
 		}
-		end := len(lines)
-		for _, next := range heads[i+1:] {
+		end := len(s.lines)
+		for _, next := range s.heads[i+1:] {
 			if !strings.EqualFold(next.address, address) {
 				end = next.line
 				break
 			}
 		}
-		around = strings.Join(lines[h.line:end], "\n")
-		break
+		return strings.Join(s.lines[h.line:end], "\n"), strings.ToLower(address)
 	}
+	return s.whole, ""
+}
+
+func (s *said) read(around, address, action string, only bool) (r BounceRecipient) {
 	r.Diagnostic = diagnosticIn(around, address)
-	if r.Diagnostic == "" || only && !smtpReply.MatchString(around) && smtpReply.MatchString(whole) {
-		around = whole // what the other server said stands above, for all of them
+	if r.Diagnostic == "" || only && !smtpReply.MatchString(around) && smtpReply.MatchString(s.whole) {
+		around = s.whole // what the other server said stands above, for all of them
 		r.Diagnostic = diagnosticIn(around, address)
 	}
 	r.Status = enhancedIn(r.Diagnostic)
@@ -202,7 +230,7 @@ func account(address, action string, lines []string, heads []head, only bool) Bo
 		r.Status = enhancedIn(around)
 	}
 	if r.Status == nil && only {
-		r.Status = enhancedIn(whole)
+		r.Status = enhancedIn(s.whole)
 	}
 	r.Reason = reasonOf(r.Diagnostic, r.Status, around)
 	if r.Reason == reasonOther && action == "delayed" {
@@ -212,7 +240,7 @@ func account(address, action string, lines []string, heads []head, only bool) Bo
 }
 
 var (
-	labelled   = regexp.MustCompile(`(?im)^\W*(?:diagnostic[- ]code|reason|error message|because|non-delivered information|technical details[^\n]*)\W*:\s*(\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)`)
+	labelled   = regexp.MustCompile(`(?im)^\W*(?:diagnostic[- ]code|reason|motivo|motiu|raz[oó]n|causa|error message|because|non-delivered information|technical details[^\n]*)\W*:\s*(\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)`)
 	endOfReply = regexp.MustCompile(`(?i)^\s*(?:$|giving up|i'm not going to|-{3,}|\*{3,}|={3,}|>>>)|^\W*\[rcpt_to\]`)
 	goesOn     = regexp.MustCompile(`^\s*[45]\d\d-`)
 	nextReply  = regexp.MustCompile(`(?i)^\s*(?:[2-5]\d\d[ -]|while talking to)`)
@@ -246,12 +274,13 @@ func diagnosticIn(text, address string) string {
 func below(text, address string) string {
 	first, rest, _ := strings.Cut(text, "\n")
 	if at := strings.Index(first, address); at >= 0 {
-		if tail := strings.TrimFunc(first[at+len(address):], notWord); len(tail) > 3 && !strings.Contains(tail, address) {
-			return strings.Trim(first[at+len(address):], " >:[]()")
+		tail := strings.Trim(first[at+len(address):], " >:[]()")
+		if own := strings.NewReplacer(address, "", "mailto:", "").Replace(tail); len(strings.TrimFunc(own, notWord)) > 3 {
+			return tail
 		}
 		out := ""
 		for _, l := range strings.Split(rest, "\n") {
-			if strings.TrimFunc(l, notWord) == "" {
+			if strings.TrimFunc(l, notWord) == "" || out == "" && endOfReply.MatchString(l) {
 				if out != "" {
 					break
 				}

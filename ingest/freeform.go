@@ -32,7 +32,7 @@ var (
 	// undelivered is how their texts say it, in the first lines.
 	undelivered = regexp.MustCompile(`(?i)` + strings.Join([]string{
 		`could(?: not|n't) be (?:delivered|sent)`, `(?:was|were|been|is) not (?:yet )?(?:be )?delivered`, `has not (?:yet )?been delivered`, `did not reach the following`, `cannot be delivered`, `can(?:not|'t) deliver`, `(?:un|not )able to deliver`, `wasn't able to deliver`, `(?:error|trouble|problem)s? (?:while )?(?:trying to )?deliver`, `delivering your (?:mail|message)`,
-		`delivery to the following`, `delivery (?:has )?fail`, `failed (?:addresses|permanently|recipient)`, `following (?:recipients?|address(?:\(?es\)?)?|destinations?).{0,30}(?:had|fail|was rejected|were|has)`, `each of the following recipients was rejected`, `had (?:permanent |transient )?(?:fatal|delivery) (?:errors|problems)`, `undeliverable to`, `message non-?deliverable`, `transcript of session follows`, `failure reasons`, `invalid user address`, `did not like our`,
+		`delivery to the following`, `delivery (?:has )?fail`, `failed (?:addresses|permanently|recipient)`, `following (?:recipients?|address(?:\(?es\)?)?|destinations?).{0,30}(?:had|fail|was rejected|were|has)`, `each of the following recipients was rejected`, `had (?:permanent |transient )?(?:fatal|delivery) (?:errors|problems)`, `undeliverable to`, `message non-?deliverable`, `transcript of session follows`, `failure reasons`, `invalid user address`, `unknown (?:user|host):`, `mailbox exceeds`, `addresses had delivery problems`, `has been blocked`, `did not like our`,
 		`sent\W+rcpt to:`, `no se ha (?:podido )?entrega`, `no (?:se )?(?:pudo|puede|ha podido) (?:ser )?entrega`, `error (?:de|en la) entrega`, `no s'ha (?:pogut )?(?:lliura|entrega)`, `konnte nicht zugestellt`, `n'a pas (?:pu être|été) (?:remis|distribué|envoyé)`, `non è stato (?:possibile )?(?:recapita|consegna)`, `não (?:pôde|foi) (?:ser )?entreg`, `не может быть доставлено`, `送信(?:できません|に失敗)`, `受信者に配`,
 	}, "|"))
 
@@ -40,11 +40,11 @@ var (
 	delaying = regexp.MustCompile(`(?i)warning message only|will be retried|has not yet been delivered|has been delayed|delivery attempts will continue|no action is required on your part|se seguir[aá] intentando|es continuar[aà] intentant`)
 
 	// smtpReply is what another server answered, where a reply may stand.
-	smtpReply = regexp.MustCompile(`(?m)(?:^[ \t]*|[:>(\["] ?)([45]\d\d)(?:[ -]|: ?|, )\S`)
+	smtpReply = regexp.MustCompile(`(?m)(?:^[ \t]*|[:>(\["#] ?|, )([45]\d\d)(?:[ -]|: ?|, )\S`)
 
 	// comesBack begins, in a text, the mail that comes back.
 	comesBack = regexp.MustCompile(`(?im)^[ \t>]*(?:` + strings.Join([]string{
-		`[-=*]{2,}[^\n]{0,40}(?:original (?:message|mail)|copy of (?:the|your) message|header of the original|unsent message|returned message|message header|non-delivered)[^\n]{0,60}$`,
+		`[-=*]{2,}[^\n]{0,40}(?:original (?:message|mail)|copy of (?:the|your) message|header of the original|unsent message|returned message|message header|message text follows)[^\n]{0,60}$`,
 		`(?:message headers|original (?:message|mail)) (?:follows?|as follows)\b[^\n]*$`, `included is a copy of the message[^\n]*$`, `original mail as follows[^\n]*$`,
 		`(?:received|return-path|dkim-signature|x-received|x-original-to|delivered-to|arc-seal):`,
 	}, "|") + `)`)

@@ -29,7 +29,7 @@ type wording struct {
 // wordings are tried in their order: what says one thing only comes first.
 var wordings = compile([]wording{
 	{reasonFull, []string{
-		`mail ?(?:box|dir|folder) (?:is |has become )?(?:over)?full`, `mailbox (?:has )?exceeded`, `mailbox.{0,20}size limit`, `inbox is full`, `over ?quota`, `quota`, `exceed\w* (?:the |its |allowed )?(?:storage|disk)`,
+		`mail ?(?:box|dir|folder) (?:is |has become )?(?:over)?full`, `mailbox (?:has )?exceed(?:ed|s)`, `mailbox.{0,20}size limit`, `inbox is full`, `over ?quota`, `quota`, `exceed\w* (?:the |its |allowed )?(?:storage|disk)`,
 		`insufficient (?:system )?(?:disk|storage)`, `not enough (?:storage|disk|space)`, `(?:disk|storage) (?:is )?full`, `exhausted allowed storage`, `out of (?:storage|disk)`,
 		`recipient's mailbox exceeded`, `too (?:many|much) (?:messages|mails?|data) in (?:the |your |this )?(?:mailbox|inbox)`, `over (?:the )?(?:maximum )?allowed (?:quota|storage)`,
 		`buz[oó]n.{0,40} llen[oa]`, `b[uú]stia.{0,40} plena`, `bo[iî]te (?:aux lettres )?(?:est )?pleine`, `postfach (?:ist )?voll`, `casella (?:[eè] )?piena`, `メールボックスが`,
