@@ -54,7 +54,7 @@ const (
 	// gather: claims follow each other no faster, so that mails which come in
 	// a stream are claimed and marked several to a transaction. The first one
 	// after a pause goes at once.
-	gather = 20 * time.Millisecond
+	gather = 50 * time.Millisecond
 	// ahead is the largest mail that is read together with others of its batch.
 	ahead = 256 << 10
 	// poll: the outbox is looked at this often, whoever wakes the sender.
@@ -112,7 +112,14 @@ func (s *Sender) Run(ctx context.Context) error {
 	defer tick.Stop()
 	pause := time.NewTimer(0)
 	defer pause.Stop()
+	s.Wake() // for what was left over
 	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-s.wake:
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -124,24 +131,20 @@ func (s *Sender) Run(ctx context.Context) error {
 		case s.slots <- struct{}{}:
 		}
 		list := s.claim(ctx)
-		if len(list) < batch {
-			pause.Reset(gather)
+		if len(list) == batch {
+			pause.Reset(0) // there may be more
+			s.Wake()
 		} else {
-			pause.Reset(0)
+			pause.Reset(gather)
 		}
 		if len(list) == 0 {
 			<-s.slots
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick.C:
-			case <-s.wake:
-			}
 			continue
 		}
 		wg.Go(func() {
 			defer func() { <-s.slots }()
 			s.deliver(ctx, work, list)
+			s.Wake() // others may have waited for these, to arrive in order
 		})
 	}
 }

@@ -27,6 +27,8 @@ type dialect interface {
 	lock() string
 	// skipLocked is the same, but leaves out rows that another has locked.
 	skipLocked() string
+	// snapshots reports whether a transaction that only reads sees one state.
+	snapshots() bool
 	// retry reports whether the transaction lost a race and may be run again.
 	retry(err error) bool
 	// shared reports whether several processes may use the database.
@@ -86,6 +88,7 @@ func (sqliteDialect) check(ctx context.Context, db *sqlx.DB) error { return db.P
 func (sqliteDialect) migrations() migrations.Dialect               { return migrations.SQLite }
 func (sqliteDialect) lock() string                                 { return "" } // the write lock is held
 func (sqliteDialect) skipLocked() string                           { return "" }
+func (sqliteDialect) snapshots() bool                              { return true }
 func (sqliteDialect) shared() bool                                 { return false }
 
 func (sqliteDialect) retry(err error) bool {
@@ -154,6 +157,7 @@ func (postgresDialect) check(ctx context.Context, db *sqlx.DB) error {
 func (postgresDialect) migrations() migrations.Dialect { return migrations.Postgres }
 func (postgresDialect) lock() string                   { return " FOR UPDATE" }
 func (postgresDialect) skipLocked() string             { return " FOR UPDATE SKIP LOCKED" }
+func (postgresDialect) snapshots() bool                { return false }
 func (postgresDialect) shared() bool                   { return true }
 
 func (postgresDialect) retry(err error) bool {

@@ -30,7 +30,7 @@ func (tx *Tx) List(ctx context.Context, f Filter) (list []*tickets.Ticket, err e
 		args = append(args, f.Limit, f.Offset)
 	}
 	var rows []ticketRow
-	if err := tx.tx.SelectContext(ctx, &rows, tx.db.Rebind(query), args...); err != nil {
+	if err := tx.on.SelectContext(ctx, &rows, tx.db.Rebind(query), args...); err != nil {
 		return nil, err
 	}
 	for i := range rows {
@@ -50,7 +50,7 @@ func (tx *Tx) List(ctx context.Context, f Filter) (list []*tickets.Ticket, err e
 func (tx *Tx) Count(ctx context.Context, f Filter) (n int, err error) {
 	defer wrap(&err, "count tickets")
 	where, args := f.where()
-	err = tx.tx.GetContext(ctx, &n, tx.db.Rebind(`SELECT count(*) FROM ticket t WHERE `+where), args...)
+	err = tx.on.GetContext(ctx, &n, tx.db.Rebind(`SELECT count(*) FROM ticket t WHERE `+where), args...)
 	return n, err
 }
 

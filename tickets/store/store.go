@@ -112,9 +112,17 @@ type Tx struct {
 	Now   time.Time
 	store *Store
 	db    *sqlx.DB
-	tx    *sqlx.Tx
+	on    queryer
+	tx    *sqlx.Tx // nil in a View without a transaction
 	// uncached are queries that were met for the first time.
 	uncached []string
+}
+
+// queryer is a transaction, or the database outside of one.
+type queryer interface {
+	PreparexContext(ctx context.Context, query string) (*sqlx.Stmt, error)
+	GetContext(ctx context.Context, dest any, query string, args ...any) error
+	SelectContext(ctx context.Context, dest any, query string, args ...any) error
 }
 
 // maxTries bounds how often a transaction is begun again when the database
@@ -141,8 +149,15 @@ func (s *Store) Tx(ctx context.Context, f func(*Tx) error) error {
 	}
 }
 
-// View runs f in a transaction that only reads.
-func (s *Store) View(ctx context.Context, f func(*Tx) error) error { return s.run(ctx, s.read, f) }
+// View runs f, which only reads. On SQLite it sees one state of the database;
+// on PostgreSQL each query sees the state of its moment, as inside one of its
+// transactions, and two round trips are saved.
+func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
+	if s.dialect.snapshots() {
+		return s.run(ctx, s.read, f)
+	}
+	return f(&Tx{Now: moment(s.now()), store: s, db: s.read, on: s.read})
+}
 
 func (s *Store) run(ctx context.Context, db *sqlx.DB, f func(*Tx) error) (err error) {
 	tx, err := db.BeginTxx(ctx, nil)
@@ -158,7 +173,7 @@ func (s *Store) run(ctx context.Context, db *sqlx.DB, f func(*Tx) error) (err er
 			}
 		}
 	}()
-	own := &Tx{Now: moment(s.now()), store: s, db: db, tx: tx}
+	own := &Tx{Now: moment(s.now()), store: s, db: db, on: tx, tx: tx}
 	if err := f(own); err != nil {
 		return err
 	}
@@ -179,11 +194,20 @@ type cacheKey struct {
 // time, for this transaction alone. Preparing for the cache has to wait until
 // the transaction is over, since the writer of SQLite is a single connection.
 func (tx *Tx) stmt(ctx context.Context, query string) (*sqlx.Stmt, error) {
-	if prepared, ok := tx.store.stmts.Load(cacheKey{tx.db, query}); ok {
+	key := cacheKey{tx.db, query}
+	prepared, ok := tx.store.stmts.Load(key)
+	if !ok && tx.tx == nil {
+		tx.store.cache(ctx, tx.db, []string{query})
+		prepared, ok = tx.store.stmts.Load(key)
+	}
+	switch {
+	case ok && tx.tx == nil:
+		return prepared.(*sqlx.Stmt), nil
+	case ok:
 		return tx.tx.StmtxContext(ctx, prepared.(*sqlx.Stmt)), nil
 	}
 	tx.uncached = append(tx.uncached, query)
-	return tx.tx.PreparexContext(ctx, tx.db.Rebind(query))
+	return tx.on.PreparexContext(ctx, tx.db.Rebind(query))
 }
 
 func (s *Store) cache(ctx context.Context, db *sqlx.DB, queries []string) {
@@ -241,7 +265,7 @@ func (tx *Tx) in(ctx context.Context, dest any, query string, args ...any) error
 	if err != nil {
 		return err
 	}
-	return tx.tx.SelectContext(ctx, dest, tx.db.Rebind(query), args...)
+	return tx.on.SelectContext(ctx, dest, tx.db.Rebind(query), args...)
 }
 
 // Temporary reports whether an error of this package is worth trying again:

@@ -112,7 +112,7 @@ func (s *served) kill() {
 // up waits until the gateway says that it runs.
 func (s *served) up() {
 	s.Helper()
-	eventually(s, patience, "the start of the gateway", func() bool { return s.log.contains("respon runs") })
+	eventually(s, patience, often, "the start of the gateway", func() bool { return s.log.contains("respon runs") })
 }
 
 // stop asks the gateway to end, and waits until it has.
@@ -129,10 +129,13 @@ func (s *served) stop() {
 	}
 }
 
+// often is how soon eventually asks again, where it is of no weight.
+const often = 10 * time.Millisecond
+
 // eventually asks again and again until the answer is yes.
-func eventually(t testing.TB, limit time.Duration, what string, ask func() bool) {
+func eventually(t testing.TB, limit, every time.Duration, what string, ask func() bool) {
 	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for deadline := time.Now().Add(limit); !ask(); <-tick.C {
 		if time.Now().After(deadline) {
