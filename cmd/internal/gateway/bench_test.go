@@ -163,7 +163,7 @@ func measureSingle(b *testing.B, url string, f *figures) {
 	w := newWriter()
 	var took []float64
 	for i := range 15 {
-		eventually(b, patience, often, "an idle gateway", watch.quiet)
+		eventually(b, patience, "an idle gateway", watch.quiet)
 		t.sink.Forget()
 		t.deliver(w.mail(nil, i%5 == 0))
 		t.await()

@@ -112,7 +112,7 @@ func (s *served) kill() {
 // up waits until the gateway says that it runs.
 func (s *served) up() {
 	s.Helper()
-	eventually(s, patience, often, "the start of the gateway", func() bool { return s.log.contains("respon runs") })
+	eventually(s, patience, "the start of the gateway", func() bool { return s.log.contains("respon runs") })
 }
 
 // stop asks the gateway to end, and waits until it has.
@@ -129,13 +129,16 @@ func (s *served) stop() {
 	}
 }
 
-// often is how soon eventually asks again, where it is of no weight.
-const often = 10 * time.Millisecond
-
 // eventually asks again and again until the answer is yes.
-func eventually(t testing.TB, limit, every time.Duration, what string, ask func() bool) {
+func eventually(t testing.TB, limit time.Duration, what string, ask func() bool) {
 	t.Helper()
-	tick := time.NewTicker(every)
+	eventuallyEvery(t, 10*time.Millisecond, limit, what, ask)
+}
+
+// eventuallyEvery asks less often, where asking takes time from what is measured.
+func eventuallyEvery(t testing.TB, pause, limit time.Duration, what string, ask func() bool) {
+	t.Helper()
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for deadline := time.Now().Add(limit); !ask(); <-tick.C {
 		if time.Now().After(deadline) {

@@ -98,9 +98,9 @@ func (b *burst) processed() int {
 // await waits until all is done: each mail moved, each letter sent.
 func (b *burst) await() {
 	b.Helper()
-	const seldom = 100 * time.Millisecond // not to take part in what is measured
-	eventually(b, 2*time.Minute, seldom, "the burst", func() bool { return b.processed() >= len(b.mails) })
-	eventually(b, 2*time.Minute, seldom, "the outbox", func() bool { return b.ask(`SELECT count(*) FROM outbox WHERE state <> 'sent'`) == 0 })
+	const seldom = 100 * time.Millisecond
+	eventuallyEvery(b, seldom, 2*time.Minute, "the burst", func() bool { return b.processed() >= len(b.mails) })
+	eventuallyEvery(b, seldom, 2*time.Minute, "the outbox", func() bool { return b.ask(`SELECT count(*) FROM outbox WHERE state <> 'sent'`) == 0 })
 }
 
 func (b *burst) proof() *proof {
@@ -146,7 +146,7 @@ func TestBurstKilled(t *testing.T) {
 			g := serve(t, b.config)
 			// A mail in hand at one kill gets through before the next: one that
 			// goes down with the process again and again counts as its cause.
-			eventually(b, time.Minute, often, "progress", func() bool {
+			eventually(b, time.Minute, "progress", func() bool {
 				n := b.taken()
 				return n+b.sink.Count() >= moment && (n > taken || n == burstMails)
 			})
