@@ -3,8 +3,6 @@ package ingest
 import (
 	"regexp"
 	"strings"
-
-	"github.com/jhillyerd/enmime/v2"
 )
 
 // automaticSubject is how mail programs begin the subject of an automatic
@@ -20,7 +18,7 @@ var replySubject = regexp.MustCompile(`(?i)^\s*(?:re|rv|aw|sv|vs|antw|odp|ynt|re
 
 // classify tells what kind of mail it is; the first that holds. To call a
 // person's mail automatic loses it: when in doubt it is a person's.
-func (p *Parser) classify(m *Message, tree *enmime.Part) {
+func (p *Parser) classify(m *Message, tree *part) {
 	h := m.Header
 	auto := strings.ToLower(strings.TrimSpace(h.Get("Auto-Submitted")))
 	auto, _, _ = strings.Cut(auto, ";")

@@ -4,17 +4,15 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
-
-	"github.com/jhillyerd/enmime/v2"
 )
 
 // bounceOf reads a report on the delivery of a mail: by its delivery-status
 // part (RFC 3464), else by the text that a mail system gives it.
-func bounceOf(m *Message, tree *enmime.Part) *Bounce {
+func bounceOf(m *Message, tree *part) *Bounce {
 	if tree == nil {
 		return nil
 	}
-	status := tree.DepthMatchFirst(func(p *enmime.Part) bool {
+	status := tree.DepthMatchFirst(func(p *part) bool {
 		t := strings.ToLower(p.ContentType)
 		return t == "message/delivery-status" || t == "message/global-delivery-status"
 	})
@@ -39,22 +37,20 @@ func bounceOf(m *Message, tree *enmime.Part) *Bounce {
 
 // wrappedReport finds a bounce inside of one: a gateway that returns, in a
 // bounce of its own which names nobody, the bounce that it got.
-func wrappedReport(tree *enmime.Part) []BounceRecipient {
-	wrapped := tree.DepthMatchFirst(func(p *enmime.Part) bool {
+func wrappedReport(tree *part) []BounceRecipient {
+	wrapped := tree.DepthMatchFirst(func(p *part) bool {
 		if p.FirstChild != nil || !strings.EqualFold(p.ContentType, "message/rfc822") {
 			return false
 		}
-		h, _, _ := readHeader(normalise(p.Content))
+		h, _, _ := readHeader(unwrap(p.Content))
 		return isDeliveryReport(h)
 	})
 	if wrapped == nil {
 		return nil
 	}
-	inner, err := readTree(normalise(wrapped.Content))
-	if err != nil {
-		return nil // whatever it is, it is no report that can be read
-	}
-	status := inner.DepthMatchFirst(func(p *enmime.Part) bool { return strings.EqualFold(p.ContentType, "message/delivery-status") })
+	h, body, _ := readHeader(unwrap(wrapped.Content))
+	inner := readTree(h, body, func(string) {})
+	status := inner.DepthMatchFirst(func(p *part) bool { return strings.EqualFold(p.ContentType, "message/delivery-status") })
 	if status == nil {
 		return nil
 	}
@@ -124,8 +120,8 @@ func typed(v string) string {
 
 // returnedHeaders gives the headers of the mail that came back, wherever they
 // are: a part for it, an attached text, the header of a part, the text itself.
-func returnedHeaders(tree *enmime.Part, text bounceText) (list []Header) {
-	for _, p := range tree.DepthMatchAll(func(p *enmime.Part) bool { return p.Parent != nil && p.FirstChild == nil }) {
+func returnedHeaders(tree *part, text bounceText) (list []Header) {
+	for _, p := range tree.DepthMatchAll(func(p *part) bool { return p.Parent != nil && p.FirstChild == nil }) {
 		switch t := strings.ToLower(p.ContentType); {
 		case strings.HasPrefix(t, "message/") && strings.HasSuffix(t, "rfc822"), strings.HasSuffix(t, "rfc822-headers"), strings.HasSuffix(t, "global-headers"),
 			t == "text/plain" && p.FileName != "", t == "message/global":
@@ -155,7 +151,7 @@ func returnedHeaders(tree *enmime.Part, text bounceText) (list []Header) {
 var textMessageID = regexp.MustCompile(`(?im)^[> \t]*Message-ID:\s*<([^<>\s]+)>`)
 
 // returnedID finds the Message-ID of the mail that came back.
-func returnedID(m *Message, tree *enmime.Part) *string {
+func returnedID(m *Message, tree *part) *string {
 	for _, h := range returnedHeaders(tree, bounceTextOf(m.Text)) {
 		if id := firstID(h.Get("Message-ID")); id != nil {
 			return id

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/jhillyerd/enmime/v2"
 )
 
 // maxFailed bounds how many recipients are read out of a text.
@@ -54,7 +52,7 @@ type head struct {
 
 // failedRecipients reads who did not get the mail, and why, in the words of the
 // bounce; without a delivery-status part.
-func failedRecipients(m *Message, tree *enmime.Part, text bounceText) []BounceRecipient {
+func failedRecipients(m *Message, tree *part, text bounceText) []BounceRecipient {
 	if list := wrappedReport(tree); len(list) > 0 {
 		return list
 	}
@@ -161,7 +159,7 @@ func appendNew(list []string, address string) []string {
 }
 
 // returnedTo is the recipient of the mail that came back, if it had only one.
-func returnedTo(m *Message, tree *enmime.Part, text bounceText) (list []string) {
+func returnedTo(m *Message, tree *part, text bounceText) (list []string) {
 	for _, h := range returnedHeaders(tree, text) {
 		for _, v := range h.Values("To") {
 			for _, a := range parseAddresses(v) {

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/jhillyerd/enmime/v2"
 )
 
 // A bounce without a delivery report is text for people, in the words of the
@@ -111,7 +109,7 @@ func originOf(m *Message) origin {
 }
 
 // plainBounce knows a bounce without a report.
-func plainBounce(m *Message, tree *enmime.Part) *Bounce {
+func plainBounce(m *Message, tree *part) *Bounce {
 	named := m.Header.Get("X-Failed-Recipients") != ""
 	origin := originOf(m)
 	if !named && origin == fromAnybody {

@@ -2,268 +2,214 @@ package ingest
 
 import (
 	"bytes"
-	"io"
-	"mime"
-	"net/mail"
-	"regexp"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/htmlindex"
-
-	"respon/tickets"
-)
-
-// Limits on the header, before any parser sees it.
-const (
-	maxHeader    = 256 << 10
-	maxFields    = 1000
-	maxField     = 64 << 10
-	maxAddresses = 200
+	uni "golang.org/x/text/encoding/unicode"
 )
 
 // normalise gives the mail with LF line ends, without an mbox line or a byte
 // order mark at its top.
 func normalise(raw []byte) []byte {
-	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	raw = unwrap(raw)
 	raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
 	if bytes.IndexByte(raw, '\r') >= 0 {
 		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
 	}
-	if bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
-		if i := bytes.IndexByte(raw, '\n'); i >= 0 {
-			raw = raw[i+1:]
+	return raw
+}
+
+// unwrap takes away what stands before a mail: a byte order mark and mbox
+// lines. It copies only a mail in UTF-16 or with bare CR line ends.
+func unwrap(raw []byte) []byte {
+	if bytes.HasPrefix(raw, []byte("\xff\xfe")) || bytes.HasPrefix(raw, []byte("\xfe\xff")) {
+		if out, err := uni.UTF16(uni.BigEndian, uni.UseBOM).NewDecoder().Bytes(raw); err == nil {
+			raw = out
 		}
+	}
+	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	cr, lf := bytes.IndexByte(raw, '\r'), bytes.IndexByte(raw, '\n')
+	if cr >= 0 && cr+1 < len(raw) && raw[cr+1] != '\n' && raw[cr+1] != '\r' && (lf < 0 || cr < lf) {
+		raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
+		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
+	}
+	for bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
+		_, rest := cutLine(raw)
+		if rest == nil {
+			return raw
+		}
+		raw = rest
 	}
 	return raw
 }
 
-// readHeader splits a normalised mail into its fields and its body. Lines that
-// are no field are passed over; cut says that a limit was met.
+// headerReader splits fields from a body.
+type headerReader struct {
+	fields Header
+	cut    bool // a limit was met
+	stray  bool // lines that are no fields were passed over
+	end    int  // no field that is known begins behind it
+}
+
+// readHeader splits a mail into its fields and its body. Lines that are no
+// field are passed over where known fields follow, and else begin the body: it
+// was not set off by an empty line. cut says that a limit was met.
 func readHeader(raw []byte) (h Header, body []byte, cut bool) {
+	var r headerReader
+	body = r.read(raw)
+	return r.fields, body, r.cut
+}
+
+func (r *headerReader) read(raw []byte) (body []byte) {
+	r.end = lastKnown(raw)
 	at := 0
-	for at < len(raw) && len(h) < maxFields && at < maxHeader {
-		end := bytes.IndexByte(raw[at:], '\n')
-		line := raw[at:]
-		next := len(raw)
-		if end >= 0 {
-			line, next = raw[at:at+end], at+end+1
-		}
-		if len(bytes.TrimSpace(line)) == 0 {
-			return h, raw[next:], cut
-		}
-		if len(line) > maxField {
-			line, cut = line[:maxField], true
-		}
-		at = next
-		if (line[0] == ' ' || line[0] == '\t') && len(h) > 0 {
-			if last := &h[len(h)-1]; len(last.Value)+len(line) <= maxField {
-				last.Value += " " + strings.TrimSpace(string(line))
-			} else {
-				cut = true
+	for at < len(raw) {
+		l, rest := cutLine(raw[at:])
+		here := at
+		at = len(raw) - len(rest)
+		switch {
+		case len(l) == 0:
+			if here == 0 && r.end > 0 {
+				continue // empty lines above the header
 			}
-			continue
-		}
-		name, value, ok := bytes.Cut(line, []byte(":"))
-		if name = bytes.TrimRight(name, " \t"); !ok || len(name) == 0 || bytes.ContainsAny(name, " \t\x00") {
-			continue
-		}
-		h = append(h, Field{string(name), strings.TrimSpace(string(value))})
-	}
-	if at >= len(raw) {
-		return h, nil, cut
-	}
-	if i := bytes.Index(raw[at:], []byte("\n\n")); i >= 0 {
-		return h, raw[at+i+2:], true
-	}
-	return h, nil, true
-}
-
-// charsetReader reads charsets under the names that browsers know them by.
-func charsetReader(charset string, r io.Reader) (io.Reader, error) {
-	charset, _, _ = strings.Cut(charset, "*") // RFC 2231, section 5: a language behind it
-	return charsetOf(charset).NewDecoder().Reader(r), nil
-}
-
-// charsetOf never fails: what nobody knows is read as windows-1252, in which
-// every byte is a letter.
-func charsetOf(name string) encoding.Encoding {
-	if e, err := htmlindex.Get(strings.Trim(name, "\"' ")); err == nil {
-		return e
-	}
-	return charmap.Windows1252
-}
-
-var words = &mime.WordDecoder{CharsetReader: charsetReader}
-
-// adjacent encoded words are one text; a letter may be cut in two by them.
-var adjacent = regexp.MustCompile(`(=\?[^?\s]+\?([BbQq])\?[^?]*\?=)\s+(=\?)`)
-
-// decodeWords decodes a field for people: encoded words, raw 8-bit, on one line.
-func decodeWords(s string) string {
-	s = valid(s)
-	if strings.Contains(s, "=?") {
-		if out, err := words.DecodeHeader(joinWords(s)); err == nil {
-			s = out
-		}
-	}
-	return line(s)
-}
-
-// joinWords puts encoded words of the same charset and encoding together, so
-// that a letter which was cut in two is whole again.
-func joinWords(s string) string {
-	for range 200 {
-		loc := adjacent.FindStringIndex(s)
-		if loc == nil {
-			return s
-		}
-		m := adjacent.FindStringSubmatchIndex(s)
-		first := s[m[2]:m[3]]
-		rest := s[m[6]:]
-		a, b := strings.SplitN(first, "?", 4), strings.SplitN(rest, "?", 4)
-		if len(b) == 4 && strings.EqualFold(a[1], b[1]) && strings.EqualFold(a[2], b[2]) &&
-			(strings.EqualFold(a[2], "Q") || !strings.Contains(a[3], "=?=")) {
-			s = s[:m[2]] + strings.TrimSuffix(first, "?=") + b[3]
-			continue
-		}
-		s = s[:m[3]] + s[m[6]:] // the space between them means nothing
-	}
-	return s
-}
-
-// valid makes bytes UTF-8: as they are if they are that, else as windows-1252.
-func valid(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	out, err := charmap.Windows1252.NewDecoder().String(s)
-	if err != nil {
-		return strings.ToValidUTF8(s, "\uFFFD")
-	}
-	return out
-}
-
-// line makes a text one line without control characters.
-func line(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, s)
-	return strings.TrimSpace(s)
-}
-
-var addressParser = mail.AddressParser{WordDecoder: words}
-
-var looseAddress = regexp.MustCompile(`[^\s<>",;:()\[\]@]+@[^\s<>",;:()\[\]@]+`)
-
-// parseAddresses reads a list of addresses: as the standard has it, else what
-// looks like addresses.
-func parseAddresses(value string) []Address {
-	list := []Address{}
-	if value = valid(value); value == "" {
-		return list
-	}
-	if parsed, err := addressParser.ParseList(value); err == nil {
-		for _, a := range parsed[:min(len(parsed), maxAddresses)] {
-			list = append(list, Address{Name: line(strings.Trim(decodeWords(a.Name), `"'`)), Address: line(a.Address)})
-		}
-		return list
-	}
-	last := 0
-	for _, at := range looseAddress.FindAllStringIndex(value, maxAddresses) {
-		name := strings.Trim(value[last:at[0]], " \t,;<>\"'")
-		last = at[1]
-		if last < len(value) && value[last] == '>' {
-			last++
-		}
-		list = append(list, Address{Name: decodeWords(name), Address: line(value[at[0]:at[1]])})
-	}
-	return list
-}
-
-// exactFrom is the strictest reading of From: a phrase of words or one quoted
-// string and an address in angle brackets, or the address alone, with at most
-// one comment behind it. In between, readers disagree about who wrote a mail.
-var exactFrom = regexp.MustCompile(`^(?:(?:"(?:[^"\\]|\\.)*"|[^<>@,;:"()\[\]\\]*)\s*<\s*([^\s<>"()\[\]\\,;:]+)\s*>|([^\s<>"()\[\]\\,;:]+)(?:\s+\([^()<>@\\]*\))?)$`)
-
-// fromOf reads the author. exact says that nobody can read another one.
-func fromOf(h Header) (from *Address, exact bool) {
-	values := h.Values("From")
-	if len(values) == 0 {
-		return nil, false
-	}
-	for _, v := range values {
-		if list := parseAddresses(v); len(list) > 0 {
-			from = &list[0]
-			break
-		}
-	}
-	if len(values) != 1 || from == nil {
-		return from, false
-	}
-	m := exactFrom.FindStringSubmatch(strings.TrimSpace(valid(values[0])))
-	if m == nil {
-		return from, false
-	}
-	address := m[1] + m[2]
-	return from, address == from.Address && tickets.PlainAddress(address)
-}
-
-var idPattern = regexp.MustCompile(`<([^<>]*)>`)
-
-// messageIDs reads ids as they stand in Message-ID, In-Reply-To, References:
-// without angle brackets and white space. What follows a bracket ("<id@host>
-// (added by relay)") is no id.
-func messageIDs(value string) []string {
-	ids := []string{}
-	value = valid(value)
-	for _, m := range idPattern.FindAllStringSubmatch(value, maxIDs) {
-		if id := compact(m[1]); id != "" {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 && !strings.ContainsAny(value, "<>") {
-		for _, word := range strings.Fields(value) {
-			if strings.Contains(word, "@") && len(ids) < maxIDs {
-				ids = append(ids, compact(word))
+			return raw[at:]
+		case here > maxHeader || len(r.fields) == maxFields:
+			r.cut = true
+			return bodyBehind(raw[here:])
+		case len(bytes.TrimSpace(l)) == 0:
+			if here >= r.end {
+				return raw[at:]
 			}
+		case (l[0] == ' ' || l[0] == '\t') && len(r.fields) > 0:
+			r.fold(l)
+		case !r.field(l):
+			if here >= r.end {
+				return raw[here:]
+			}
+			r.stray = true
 		}
-	}
-	return ids
-}
-
-func compact(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-func firstID(value string) *string {
-	if ids := messageIDs(value); len(ids) > 0 {
-		return &ids[0]
-	}
-	if id := compact(strings.Trim(valid(value), "<>")); id != "" && !strings.ContainsAny(valid(value), " ") {
-		return &id
 	}
 	return nil
 }
 
-// dateOf reads Date; nil if it cannot be read or cannot be meant.
-func dateOf(value string) *string {
-	t, err := mail.ParseDate(valid(value))
-	if err != nil || t.Year() < 1970 || t.Year() > 9998 {
-		return nil
+// field adds a line to the fields if it is one.
+func (r *headerReader) field(l []byte) bool {
+	name, value, ok := bytes.Cut(l, []byte(":"))
+	if name = bytes.TrimRight(name, " \t"); !ok || !isFieldName(name) {
+		return false
 	}
-	s := t.Format(time.RFC3339)
-	return &s
+	if len(value) > maxField {
+		value, r.cut = value[:maxField], true
+	}
+	r.fields = append(r.fields, Field{string(name), strings.TrimSpace(string(value))})
+	return true
+}
+
+// fold adds a continuation line to the last field.
+func (r *headerReader) fold(l []byte) {
+	last := &r.fields[len(r.fields)-1]
+	if len(last.Value)+len(l) > maxField {
+		r.cut = true
+		return
+	}
+	last.Value = strings.TrimLeft(last.Value+" "+strings.TrimSpace(string(l)), " ")
+}
+
+// bodyBehind finds the body below a header that is too long to be read.
+func bodyBehind(raw []byte) []byte {
+	for len(raw) > 0 {
+		var l []byte
+		if l, raw = cutLine(raw); len(l) == 0 {
+			return raw
+		}
+	}
+	return nil
+}
+
+// isFieldName: printable ASCII without colon (RFC 5322, section 3.6.8).
+func isFieldName(name []byte) bool {
+	for _, c := range name {
+		if c <= ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return len(name) > 0 && len(name) <= 200
+}
+
+// lastKnown gives where the last line begins, above the first empty one, that
+// is a field which mails are known to have.
+func lastKnown(raw []byte) (last int) {
+	for at, started := 0, false; at < len(raw) && at <= maxHeader; {
+		l, rest := cutLine(raw[at:])
+		if len(l) == 0 && started {
+			break
+		}
+		started = started || len(l) > 0
+		if name, _, ok := bytes.Cut(l, []byte(":")); ok && len(name) < 60 && isKnown(string(bytes.TrimRight(name, " \t"))) {
+			last = at + 1
+		}
+		at = len(raw) - len(rest)
+	}
+	return last
+}
+
+func isKnown(name string) bool {
+	name = strings.ToLower(name)
+	switch name {
+	case "from", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references", "reply-to", "sender", "return-path",
+		"received", "mime-version", "delivered-to", "auto-submitted", "precedence", "dkim-signature", "authentication-results":
+		return true
+	}
+	for _, prefix := range [...]string{"content-", "x-", "list-", "resent-", "arc-"} {
+		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" && isFieldName([]byte(rest)) {
+			return true
+		}
+	}
+	return false
+}
+
+// meaningful reports whether a header says anything: a field with a value. What
+// looks like a field in a picture or in noise does not count.
+func meaningful(h Header, raw []byte) bool {
+	noise := isBinary(raw)
+	for _, f := range h {
+		if f.Value != "" && (!noise || isKnown(f.Name) && !isBinary([]byte(f.Value))) {
+			return true
+		}
+	}
+	return false
+}
+
+// isBinary knows bytes that are no text by the control characters in them.
+func isBinary(b []byte) bool {
+	b = b[:min(len(b), 4096)]
+	controls := 0
+	for _, c := range b {
+		if c == 0 || c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b {
+			controls++
+		}
+	}
+	return controls*50 > len(b)
+}
+
+// isProse reports whether bytes without any header are words that somebody
+// could have written.
+func isProse(raw []byte) bool {
+	if isBinary(raw) {
+		return false
+	}
+	words := 0
+	for _, w := range strings.Fields(valid(string(raw[:min(len(raw), 4096)]))) {
+		letters := 0
+		for _, r := range w {
+			if unicode.IsLetter(r) && r != utf8.RuneError {
+				letters++
+			}
+		}
+		if letters > 1 && letters*2 > len([]rune(w)) && len(w) <= 40 {
+			words++
+		}
+	}
+	return words >= 4
 }

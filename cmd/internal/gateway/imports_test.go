@@ -36,7 +36,6 @@ var arrows = map[string][]string{
 // libraries says which packages may use a library.
 var libraries = map[string][]string{
 	"github.com/emersion/go-imap/v2":     {"ingest/mailbox", "mailer/postoffice"},
-	"github.com/jhillyerd/enmime/v2":     {"ingest"},
 	"github.com/emersion/go-message":     {"ingest"},
 	"github.com/emersion/go-msgauth":     {"ingest"},
 	"github.com/pressly/goose/v3":        {"migrations"},

@@ -1,0 +1,130 @@
+package ingest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"html"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+var cidPattern = regexp.MustCompile(`(?i)\bcid:([^"'\s<>()]{1,500})`)
+
+// shownIDs are the content ids that an HTML text refers to.
+func shownIDs(rich string) map[string]bool {
+	ids := map[string]bool{}
+	for _, m := range cidPattern.FindAllStringSubmatch(rich, maxAttachments) {
+		id := html.UnescapeString(m[1])
+		ids[id] = true
+		if plain, err := url.PathUnescape(id); err == nil {
+			ids[plain] = true
+		}
+	}
+	return ids
+}
+
+func (m *Message) attachAll(files []*part) {
+	shown := shownIDs(m.HTML)
+	for _, p := range files {
+		if p.Parent == nil && len(p.Content) == 0 {
+			continue // a header without a body
+		}
+		if len(m.Attachments) == maxAttachments {
+			m.problem(manyFiles)
+			return
+		}
+		m.attach(p, shown)
+	}
+}
+
+func (m *Message) attach(p *part, shown map[string]bool) {
+	sum := sha256.Sum256(p.Content)
+	a := Attachment{
+		Filename: fileName(p), ContentType: p.ContentType, Size: int64(len(p.Content)), SHA256: hex.EncodeToString(sum[:]),
+		Inline: p.Disposition == "inline", Part: p.PartID, Data: p.Content,
+	}
+	if p.ContentID != "" {
+		id := p.ContentID
+		a.ContentID = &id
+		a.Inline = a.Inline || shown[id]
+	}
+	if location := line(valid(p.Header.Get("Content-Location"))); location != "" && !strings.ContainsAny(location, " /") && m.HTML != "" {
+		a.Inline = a.Inline || strings.Contains(m.HTML, `"`+location+`"`)
+	}
+	if !mediaType.MatchString(a.ContentType) {
+		a.ContentType = "application/octet-stream"
+	}
+	m.Attachments = append(m.Attachments, a)
+}
+
+var mediaType = regexp.MustCompile(`^[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}$`)
+
+// fileName is the last component of the part's name, never empty.
+func fileName(p *part) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
+			return -1 // "fdp.exe" must not read "exe.pdf"
+		}
+		return r
+	}, line(p.FileName))
+	name = strings.TrimSpace(path.Base(strings.ReplaceAll(name, `\`, "/")))
+	if len(name) > maxFileName {
+		ext := path.Ext(name)
+		if len(ext) > 10 {
+			ext = ""
+		}
+		name = cutString(name, maxFileName-len(ext)) + ext
+	}
+	if strings.Trim(name, "./ ") == "" {
+		id := p.PartID
+		name = "part-" + id + extensionOf(p.ContentType)
+	}
+	return name
+}
+
+// cutString cuts to at most n bytes and never through a letter.
+func cutString(s string, n int) string {
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// extensions of files that come without a name.
+func extensionOf(contentType string) string {
+	switch contentType {
+	case "text/plain":
+		return ".txt"
+	case "message/rfc822", "message/global":
+		return ".eml"
+	case "image/jpeg", "image/pjpeg":
+		return ".jpg"
+	case "image/svg+xml":
+		return ".svg"
+	case "image/tiff":
+		return ".tif"
+	case "text/calendar", "application/ics":
+		return ".ics"
+	case "text/vcard", "text/x-vcard":
+		return ".vcf"
+	case "application/msword":
+		return ".doc"
+	case "application/vnd.openxmlformats-officedocument.wordprocessingml.document":
+		return ".docx"
+	case "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":
+		return ".xlsx"
+	case "application/pgp-signature", "application/pgp-encrypted":
+		return ".asc"
+	case "application/pkcs7-signature", "application/x-pkcs7-signature":
+		return ".p7s"
+	case "message/delivery-status", "text/rfc822-headers", "message/disposition-notification", "message/feedback-report":
+		return ".txt"
+	case "text/html", "text/csv", "text/xml", "image/png", "image/gif", "image/webp", "image/bmp", "application/pdf", "application/zip", "application/xml", "application/json", "application/rtf":
+		_, ext, _ := strings.Cut(contentType, "/")
+		return "." + ext
+	}
+	return ".bin"
+}

@@ -1,0 +1,268 @@
+package ingest
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// part is a node of a mail: a multipart with children, or a leaf with content.
+type part struct {
+	ContentType string // in lower case, without parameters
+	Params      parameters
+	Charset     string
+	Disposition string
+	FileName    string // as it was given, decoded
+	ContentID   string
+	Header      Header
+	PartID      string // "2.1": where it stands; "0" is a mail of many parts
+	Content     []byte // decoded; nil in a multipart
+
+	Parent, FirstChild, NextSibling *part
+	lastChild                       *part
+}
+
+// treeReader reads the parts of a mail. Each level of multiparts is read over
+// once for each level above it, and both are bounded: time is linear.
+type treeReader struct {
+	parts    int
+	fallback string // charset that the body declares
+	problem  func(string)
+}
+
+// readTree reads the parts of a mail whose header was read. It never fails:
+// what is no multipart, or not a sound one, is one part.
+func readTree(h Header, body []byte, problem func(string)) *part {
+	r := &treeReader{problem: problem, fallback: bodyCharset(h)}
+	root := r.node(h, "text/plain")
+	r.fill(root, h, body, 0)
+	if root.FirstChild == nil {
+		root.PartID = "1"
+	}
+	return root
+}
+
+// bodyCharset is the charset in which undeclared bytes of the header are
+// thought to be.
+func bodyCharset(h Header) string {
+	_, params := parseMedia(h.Get("Content-Type"), "")
+	return params["charset"]
+}
+
+// node makes a part of its header.
+func (r *treeReader) node(h Header, defaultType string) *part {
+	p := &part{Header: h, PartID: "0"}
+	p.ContentType, p.Params = parseMedia(contentType(h), r.fallback)
+	if !strings.Contains(p.ContentType, "/") {
+		p.ContentType = map[string]string{"text": "text/plain", "html": "text/html"}[p.ContentType]
+	}
+	if p.ContentType == "" {
+		p.ContentType = defaultType
+	}
+	var params parameters
+	p.Disposition, params = parseMedia(h.Get("Content-Disposition"), r.fallback)
+	p.Charset = p.Params["charset"]
+	if p.FileName = params["filename"]; p.FileName == "" {
+		p.FileName = p.Params["name"]
+	}
+	if p.FileName == "" {
+		p.FileName = params["name"]
+	}
+	p.ContentID = strings.Trim(line(valid(h.Get("Content-ID"))), "<> ")
+	return p
+}
+
+// contentType gives the topmost Content-Type that says something.
+func contentType(h Header) string {
+	for _, v := range h.Values("Content-Type") {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// fill reads what a part holds.
+func (r *treeReader) fill(p *part, h Header, body []byte, depth int) {
+	r.parts++
+	encoding := h.Get("Content-Transfer-Encoding")
+	if strings.HasPrefix(p.ContentType, "multipart/") {
+		if depth == maxDepth {
+			r.problem(deepParts)
+		} else if r.split(p, body, depth) {
+			return
+		} else if d := transfer(encoding, body); len(d.data) < len(body) && r.split(p, d.data, depth) {
+			return // a multipart in base64, against all rules
+		} else {
+			p.ContentType = "text/plain"
+			if len(body) > 0 {
+				r.problem(noParts)
+			}
+		}
+	}
+	d := transfer(encoding, body)
+	p.Content = d.data
+	if d.problem != "" {
+		r.problem(d.problem)
+	}
+}
+
+// split cuts a multipart's body into its parts and reports whether there are
+// any.
+func (r *treeReader) split(p *part, body []byte, depth int) bool {
+	boundary := strings.TrimRight(p.Params["boundary"], " \t")
+	pieces, closed := cutParts(body, boundary, maxParts-r.parts)
+	if len(pieces) == 0 {
+		if boundary = guessBoundary(body); boundary == "" {
+			return false
+		}
+		r.problem(noBoundary)
+		if pieces, closed = cutParts(body, boundary, maxParts-r.parts); len(pieces) == 0 {
+			return false
+		}
+	}
+	if !closed && r.parts+len(pieces) >= maxParts {
+		r.problem(manyParts)
+	} else if !closed {
+		r.problem(unclosed)
+	}
+	defaultType := "text/plain"
+	if p.ContentType == "multipart/digest" { // RFC 2046, section 5.1.5
+		defaultType = "message/rfc822"
+	}
+	for i, piece := range pieces {
+		if r.parts >= maxParts {
+			r.problem(manyParts)
+			break
+		}
+		h, rest := r.partHeader(piece)
+		child := r.node(h, defaultType)
+		p.add(child, i+1)
+		r.fill(child, h, rest, depth+1)
+	}
+	return true
+}
+
+// partHeader reads a part's header. A part may have none: then it begins with
+// an empty line, or, against the rules, with its text.
+func (r *treeReader) partHeader(piece []byte) (Header, []byte) {
+	first, rest := cutLine(piece)
+	if len(first) == 0 {
+		return nil, rest
+	}
+	name, _, ok := bytes.Cut(first, []byte(":"))
+	if !ok || !isFieldName(bytes.TrimRight(name, " \t")) {
+		return nil, piece
+	}
+	var hr headerReader
+	body := hr.read(piece)
+	if hr.cut {
+		r.problem(longHeader)
+	}
+	return hr.fields, body
+}
+
+func (p *part) add(child *part, number int) {
+	child.Parent = p
+	child.PartID = strconv.Itoa(number)
+	if p.Parent != nil || p.PartID != "0" {
+		child.PartID = p.PartID + "." + child.PartID
+	}
+	if p.lastChild == nil {
+		p.FirstChild = child
+	} else {
+		p.lastChild.NextSibling = child
+	}
+	p.lastChild = child
+}
+
+// cutParts cuts a body at its boundary lines (RFC 2046, section 5.1.1): "--",
+// the boundary, perhaps "--" for the last, perhaps white space. The line end
+// above such a line belongs to it.
+func cutParts(body []byte, boundary string, most int) (pieces [][]byte, closed bool) {
+	if boundary == "" {
+		return nil, false
+	}
+	mark := []byte("--" + boundary)
+	start := -1
+	for at := 0; at < len(body) && len(pieces) < most; {
+		i := bytes.Index(body[at:], mark)
+		if i < 0 {
+			break
+		}
+		i += at
+		at = i + len(mark)
+		if i > 0 && body[i-1] != '\n' {
+			continue
+		}
+		l, rest := cutLine(body[at:])
+		tail, last := bytes.CutPrefix(l, []byte("--"))
+		if len(bytes.TrimSpace(tail)) > 0 {
+			continue
+		}
+		if start >= 0 {
+			pieces = append(pieces, trimEOL(body[start:max(i, start)]))
+		}
+		at = len(body) - len(rest)
+		if start, closed = at, last; last {
+			start = -1
+		}
+	}
+	if start >= 0 && len(pieces) < most && (start < len(body) || len(pieces) == 0) {
+		pieces = append(pieces, body[start:])
+	}
+	return pieces, closed
+}
+
+// guessBoundary finds the boundary of a multipart that does not say it: a line
+// of "--" and a word above a part's header.
+func guessBoundary(body []byte) string {
+	for rest := body; len(rest) > 0; {
+		var l []byte
+		l, rest = cutLine(rest)
+		mark, ok := bytes.CutPrefix(bytes.TrimRight(l, " \t"), []byte("--"))
+		if !ok || len(mark) == 0 || len(mark) > 200 || bytes.ContainsAny(mark, " \t") {
+			continue
+		}
+		if next, _ := cutLine(rest); len(next) > 8 && strings.EqualFold(string(next[:8]), "content-") {
+			return string(mark)
+		}
+	}
+	return ""
+}
+
+// DepthMatchFirst gives the first part that match likes, parents before
+// children; nil if there is none.
+func (p *part) DepthMatchFirst(match func(*part) bool) (found *part) {
+	p.visit(func(q *part) bool {
+		if match(q) {
+			found = q
+		}
+		return found == nil
+	})
+	return found
+}
+
+// DepthMatchAll gives all parts that match likes, parents before children.
+func (p *part) DepthMatchAll(match func(*part) bool) (found []*part) {
+	p.visit(func(q *part) bool {
+		if match(q) {
+			found = append(found, q)
+		}
+		return true
+	})
+	return found
+}
+
+// visit calls f for each part in the order of the mail, until it says no.
+func (p *part) visit(f func(*part) bool) bool {
+	if !f(p) {
+		return false
+	}
+	for c := p.FirstChild; c != nil; c = c.NextSibling {
+		if !c.visit(f) {
+			return false
+		}
+	}
+	return true
+}
