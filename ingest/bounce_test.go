@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 )
 
@@ -148,8 +147,8 @@ func FuzzDSN(f *testing.F) {
 	})
 }
 
-// Reports on thousands of recipients and texts of megabytes are read in no time
-// that matters, and to the bounds that are set.
+// Reports on thousands of recipients and texts of megabytes are read up to the
+// bounds that are set; what grows faster than the mail would not end here.
 func TestMachineMailsInMass(t *testing.T) {
 	many := func(format string) string {
 		var b strings.Builder
@@ -164,13 +163,9 @@ func TestMachineMailsInMass(t *testing.T) {
 		"a report, and text that names them again": fromDaemon + "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n" + many("<a%d@b.example>... x\n") +
 			"\n--b\nContent-Type: message/delivery-status\n\n" + many("Final-Recipient: rfc822; a%d@b.example\n\n") + "\n--b--\n",
 	} {
-		begin := time.Now()
 		m := parse(t, raw)
 		if m.Bounce == nil || len(m.Bounce.Recipients) == 0 || len(m.Bounce.Recipients) > maxAddresses {
 			t.Errorf("%s: %s, %v", name, m.Kind, m.Bounce)
-		}
-		if took := time.Since(begin); took > 10*time.Second {
-			t.Errorf("%s took %s", name, took)
 		}
 	}
 }

@@ -7,8 +7,12 @@ import (
 	"unicode"
 )
 
-// maxFailed bounds how many recipients are read out of a text.
-const maxFailed = 100
+// Bounds on how many recipients are read out of a text, and on how much of it is
+// about one of them.
+const (
+	maxFailed = 100
+	maxBlock  = 16 << 10
+)
 
 const anAddress = `([^\s<>@:;,"()\[\]']+@[^\s<>@:;,"()\[\]']+[^\s<>@:;,"()\[\]'.])`
 
@@ -183,7 +187,7 @@ type said struct {
 }
 
 func saidOf(text string, heads []head) *said {
-	return &said{text, strings.Split(text, "\n"), heads, map[string]BounceRecipient{}}
+	return &said{short(text, maxBlock), strings.Split(text, "\n"), heads, map[string]BounceRecipient{}}
 }
 
 // of gathers what is said of one recipient. only: there is no other.
@@ -212,7 +216,7 @@ func (s *said) block(address string) (text, key string) {
 				break
 			}
 		}
-		return strings.Join(s.lines[h.line:end], "\n"), strings.ToLower(address)
+		return short(strings.Join(s.lines[h.line:end], "\n"), maxBlock), strings.ToLower(address)
 	}
 	return s.whole, ""
 }

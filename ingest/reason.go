@@ -17,7 +17,7 @@ const (
 )
 
 // maxReasonText bounds what is searched for a reason.
-const maxReasonText = 8 << 10
+const maxReasonText = 3 << 10
 
 // A wording is a list of phrases that mail servers use for one reason; each is a
 // regular expression, in lower case.
@@ -42,7 +42,7 @@ var wordings = compile([]wording{
 		`spam`, `unsolicited`, `virus`, `malware`, `infected`, `black ?-?list`, `block ?-?list`, `dnsbl`, `\br(?:eal-?time )?bl\b`, `spamhaus`, `reputation`, `dmarc`, `\bspf\b`, `dkim`, `sender ?id\b`, `purported responsible`,
 		`reverse dns`, `\brdns\b`, `\bptr\b`, `reverse lookup`, `blocked`, `banned`, `complaints`, `unexpected volume`, `abus(?:e|ive)`, `\baup#`, `prohibited`, `forbidden`,
 		`polic(?:y|ies)\b`, `(?:sender|return[- ]path|originator).{0,40}(?:rejected|denied|refused|invalid|not (?:exist|found|valid|allowed))`, `sender (?:verify|domain)`, `domain of sender`, `not authori[sz]ed`, `authori[sz]ation (?:failure|failed)`, `unauthenticated`, `authentication (?:\w+ )?(?:required|failed)`,
-		`relay(?:ing)?.{0,20}(?:denied|not (?:allowed|permitted)|prohibited)`, `unable to relay`, `insecure mail relay`, `cannot relay`, `not permitted to relay`, `client host.{0,80}(?:rejected|refused)`, `helo.{0,30}(?:rejected|invalid)`, `invalid ip\b`, `your isp\b`,
+		`relay(?:ing)?.{0,20}(?:denied|not (?:allowed|permitted)|prohibited)`, `unable to relay`, `insecure mail relay`, `cannot relay`, `not permitted to relay`, `client host.{0,40}(?:rejected|refused)`, `helo.{0,30}(?:rejected|invalid)`, `invalid ip\b`, `your isp\b`,
 		`content (?:was )?(?:rejected|not)`, `message (?:was )?rejected`, `unverif[iy]+able`, `suspicious`, `not (?:a )?member`, `sender.{0,30}(?:permission|privilege)`, `improper use of 8-bit`, `headers? too (?:large|long)`, `does not support tls`, `starttls`, `\b(?:rate|rejected?) ?limit`,
 		`bloquead[oa]`, `bloquejad?[at]`, `correo no deseado`, `correu brossa`, `no (?:tiene|t[eé]) permis`,
 	}},
@@ -53,7 +53,7 @@ var wordings = compile([]wording{
 	}},
 	{reasonUser, []string{
 		`(?:user|recipient|mailbox|address|addressee|account|person|name|subscriber)\s+(?:is |was )?(?:unknown|not (?:found|known|valid|active|listed|local|recogni[sz]ed))`, `unknown[ -](?:or illegal )?(?:user|recipient|mailbox|address|account|local|alias)`,
-		`no such (?:\w+ )?(?:user|recipient|mailbox|person|account|address|id\b|alias)`, `(?:user|recipient|mailbox|address|account|adress|member|inbox|alias)\b.{0,100}(?:not found|(?:does|do|did) ?n[o']t exist|no longer|wasn'?t found|couldn'?t be found|could not be found|not exist)`,
+		`no such (?:\w+ )?(?:user|recipient|mailbox|person|account|address|id\b|alias)`, `(?:user|recipient|mailbox|address|account|adress|member|inbox|alias)\b.{0,40}(?:not found|(?:does|do|did) ?n[o']t exist|no longer|wasn'?t found|couldn'?t be found|could not be found|not exist)`,
 		`(?:does|do)(?:es)? ?n[o']t (?:exist|have an? .{0,60}(?:account|mailbox))`, `(?:invalid|bad|undeliverable) (?:destination )?(?:recipient|mailbox|user|address|account|local)`, `not our customer`, `no mailbox`, `mailbox (?:is )?(?:unavailable|disabled|inactive|closed)`, `mailbox not (?:available|here)`,
 		`not listed in`, `name is not recogni[sz]ed`, `not a (?:known|valid|registered|local)`, `user not`, `account.{0,40}(?:disabled|closed|suspended|inactive|deactivated|deleted|expired|not available|unavailable)`, `(?:user|recipient).{0,30}(?:disabled|suspended|inactive|has moved|moved to)`, `recipnotfound`, `no longer (?:with|works|valid|in use|available|active|accept)`,
 		`delivery error: dd`, `not known (?:at|here)`, `recipient (?:is )?invalid`, `no valid recipients?`, `not have an account`, `mail receiving disabled`, `address rejected: user`, `list\w* closed`,
@@ -80,7 +80,7 @@ type matcher struct {
 
 func compile(list []wording) (out []matcher) {
 	for _, w := range list {
-		out = append(out, matcher{w.reason, regexp.MustCompile(`(?i)(?:` + strings.Join(w.phrases, "|") + `)`)})
+		out = append(out, matcher{w.reason, regexp.MustCompile(`(?:` + strings.Join(w.phrases, "|") + `)`)})
 	}
 	return out
 }
@@ -117,7 +117,7 @@ func reasonOf(diagnostic string, status *string, around string) string {
 var plainQuotes = strings.NewReplacer("’", "'", "‘", "'")
 
 func reasonByWords(list []matcher, text string, sender bool) string {
-	text = plainQuotes.Replace(noise.ReplaceAllString(short(text, maxReasonText), "$1 @"))
+	text = strings.ToLower(plainQuotes.Replace(noise.ReplaceAllString(short(text, maxReasonText), "$1 @")))
 	for _, m := range list {
 		if m.words.MatchString(text) {
 			if sender && (m.reason == reasonUser || m.reason == reasonHost) {
