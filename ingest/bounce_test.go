@@ -63,6 +63,10 @@ var machineMails = []struct{ name, mail, want string }{
 		"bounce; maria@alfafar.example 5.1.1 failed unknown_user; inner@x.example"},
 	{"a report that confirms", fromDaemon + "Subject: Successful Mail Delivery Report\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nOriginal-Recipient: rfc822;<maria@alfafar.example>\nFinal-Recipient: rfc822; m.peris@alfafar.example\nAction: relayed (to the next)\nStatus: 2.0.0\n\n--b--\n",
 		"bounce; maria@alfafar.example 2.0.0 relayed other; -"},
+	{"a diagnostic broken into lines that are not indented", fromDaemon + "Subject: Mail Delivery Failure\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nDiagnostic-Code: smtp; 550-Please turn on authentication.\n550-mx.dival.example [192.0.2.1]:25 is not permitted to\n550 relay through this server.\nStatus: 5.0.0\nAction: failed\nFinal-Recipient: rfc822; maria@alfafar.example\n\n--b--\n",
+		"bounce; maria@alfafar.example 5.0.0 failed blocked; -"},
+	{"whom to ask, in Japanese", fromDaemon + "Subject: Undelivered Mail Returned to Sender\nContent-Type: text/plain; charset=utf-8\n\nThe message could not be delivered.\n\n上記のサイトでも解決できない場合は、<ayuda@dival.example>\nへご連絡ください。\n\n<maria@alfafar.example>: Host or domain name not found\n",
+		"bounce; maria@alfafar.example - failed unknown_host; -"},
 	{"5.7.1 for an unknown user", fromDaemon + "Subject: Undelivered\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; maria@alfafar.example\nAction: failed\nStatus: 5.7.1\nDiagnostic-Code: smtp; 550 5.7.1 No such user\n\n--b--\n",
 		"bounce; maria@alfafar.example 5.7.1 failed unknown_user; -"},
 

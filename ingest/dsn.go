@@ -64,6 +64,10 @@ func isDeliveryReport(h Header) bool {
 
 var blankLine = regexp.MustCompile(`\n\s*\n`)
 
+// brokenLine is a line that a mail system broke and did not indent: an answer of
+// several lines, mostly.
+var brokenLine = regexp.MustCompile(`\n(\d{3}[ -])`)
+
 // reported reads the per-recipient groups of a delivery-status part. Where it
 // gives no reason, the text for people may.
 func reported(content []byte, text string) []BounceRecipient {
@@ -72,7 +76,7 @@ func reported(content []byte, text string) []BounceRecipient {
 	explained := saidOf(report, headsOf(report, headForms))
 	groups := blankLine.Split(string(normalise([]byte(valid(string(content))))), 200)
 	for _, group := range groups {
-		h, _, _ := readHeader([]byte(strings.TrimLeft(group, "\n") + "\n\n"))
+		h, _, _ := readHeader([]byte(brokenLine.ReplaceAllString(strings.TrimLeft(group, "\n"), "\n $1") + "\n\n"))
 		address := typed(h.Get("Original-Recipient"))
 		if address == "" {
 			address = typed(h.Get("Final-Recipient"))

@@ -16,19 +16,22 @@ const (
 
 const anAddress = `([^\s<>@:;,"()\[\]']+@[^\s<>@:;,"()\[\]']+[^\s<>@:;,"()\[\]'.])`
 
+// marks are quotes, bullets, rulers, in any script.
+const marks = `[^\pL\pN]*`
+
 // headForms are how mail systems begin what they say of one recipient, on a
 // line. Forms further down say less clearly that it is the one that failed.
 var headForms = compileAll(`(?i)`,
-	`^\W*`+anAddress+`\W*$`,                                                                // alone, quoted, in a list
-	`^\W*`+anAddress+`\s*<(?:mailto:)?[^<>\s]+>\W*$`,                                       // twice
-	`^\W*<`+anAddress+`>:(?:\s|$)`,                                                         // qmail, Postfix
-	`^\d{3}[ -](?:\d\.\d+\.\d+ )?<?`+anAddress+`>?\s*\.\.\.`,                               // old sendmail
-	`^\W*`+anAddress+`>?:?\s*(?:\.\.\.|\[|\(| on \w|,? ?(?:invalid|error|unknown|not )\b)`, // with the reason behind it
-	`^\W*(?:(?:final|original|failed)[- ])?recipients?(?: address)?(?:\(s\))?\s*:\s*(?:rfc822;)?\s*<?`+anAddress,
-	`^\W*(?:addressed to|failed address|destinatari[oa]?|empf[aä]nger)\s*:\s*<?`+anAddress,
+	`^`+marks+anAddress+marks+`$`,                                                             // alone, quoted, in a list
+	`^`+marks+anAddress+`\s*<(?:mailto:)?[^<>\s]+>`+marks+`$`,                                 // twice
+	`^`+marks+`<`+anAddress+`>:(?:\s|$)`,                                                      // qmail, Postfix
+	`^\d{3}[ -](?:\d\.\d+\.\d+ )?<?`+anAddress+`>?\s*\.\.\.`,                                  // old sendmail
+	`^`+marks+anAddress+`>?:?\s*(?:\.\.\.|\[|\(| on \w|,? ?(?:invalid|error|unknown|not )\b)`, // with the reason behind it
+	`^`+marks+`(?:(?:final|original|failed)[- ])?recipients?(?: address)?(?:\(s\))?\s*:\s*(?:rfc822;)?\s*<?`+anAddress,
+	`^`+marks+`(?:addressed to|failed address|destinatari[oa]?|empf[aä]nger)\s*:\s*<?`+anAddress,
 	`\brcpt to:\s*<?`+anAddress,
 	`\baddress: <`+anAddress+`>`,
-	`^[\pL\d ,']{3,60}: ?<?`+anAddress+`>?\W*$`, // "Unknown user: a@b.example"
+	`^[\pL\d ,']{3,60}: ?<?`+anAddress+`>?`+marks+`$`, // "Unknown user: a@b.example"
 )
 
 // inlineForms name the recipient within a sentence.

@@ -161,5 +161,14 @@ func writtenReport(text string) []BounceRecipient {
 		names = append(names, name)
 		group.WriteString(name + ": " + strings.Join(strings.Fields(f[2]), " ") + "\n")
 	}
-	return reported([]byte(group.String()), "")
+	list := reported([]byte(group.String()), "")
+	for i := range list {
+		// What stands in a text may be the more exact of the two.
+		if r := &list[i]; r.Status != nil && strings.HasSuffix(*r.Status, ".0.0") {
+			if exact := enhancedIn(r.Diagnostic); exact != nil {
+				r.Status = exact
+			}
+		}
+	}
+	return list
 }
