@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"respon/internal/testservers"
 )
 
 // What is killed and what is measured is the program as it is built, in a
@@ -20,7 +22,11 @@ import (
 // binary builds the program, once for all tests.
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(binaryDir(), "respon")
-	out, err := exec.Command("go", "build", "-o", path, "respon/cmd/respon").CombinedOutput()
+	args := []string{"build", "-o", path}
+	if raceEnabled {
+		args = append(args, "-race") // its reports end the program with an exit code that the tests see
+	}
+	out, err := exec.Command("go", append(args, "respon/cmd/respon")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -39,6 +45,65 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(code)
 }
+
+// settings are what differs between the gateways of these tests.
+type settings struct {
+	database string
+	dovecot  *testservers.DovecotServer
+	imapPort int
+	smtpHost string
+	smtpPort int
+	maxSize  string
+}
+
+// writeConfig writes a configuration into a folder of its own, and gives its path.
+func writeConfig(t testing.TB, s settings) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "respon.toml")
+	text := fmt.Sprintf(`
+[gateway]
+address  = "batlia@town.example"
+name     = "Batlia"
+secret   = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+[database]
+url = %q
+[[mailbox]]
+name = "support"
+host = %q
+port = %d
+security = "none"
+username = "batlia"
+password = %q
+[smtp]
+host = %q
+port = %d
+security = "none"
+[web]
+listen = "127.0.0.1:0"
+[intake]
+policy = "open"
+trusted_authserv = []
+max_size = %q
+[[entity]]
+name = "Alfafar"
+domains = ["alfafar.example"]
+[[technician]]
+id = "ana"
+name = "Ana"
+email = "ana@town.example"
+default = true
+[[technician]]
+id = "pere"
+name = "Pere"
+email = "pere@town.example"
+`, s.database, s.dovecot.Host, s.imapPort, s.dovecot.Password("batlia"), s.smtpHost, s.smtpPort, s.maxSize)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const patience = 20 * time.Second
 
 // served is a running "respon serve".
 type served struct {
