@@ -18,7 +18,8 @@ func bounceOf(m *Message, tree *part) *Bounce {
 	})
 	report := isDeliveryReport(m.Header)
 	// A person may attach the report that they got: the mail is still theirs.
-	if status != nil && (report || originOf(m) != fromAnybody) {
+	from := originOf(m)
+	if status != nil && (report || from > unreturned || from == unreturned && undeliveredSubject.MatchString(m.Subject)) {
 		b := &Bounce{Recipients: reported(status.Content, m.Text), OriginalMessageID: returnedID(m, tree)}
 		named := namedRecipients(m.Header)
 		switch {

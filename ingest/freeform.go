@@ -87,6 +87,7 @@ type origin int
 
 const (
 	fromAnybody  origin = iota
+	unreturned          // an empty Return-Path above a person's address: a robot, or a server that is careless
 	fromAttended        // a mail system's address, but people write from it, too
 	fromSystem
 )
@@ -99,11 +100,16 @@ func originOf(m *Message) origin {
 	}
 	returnPath := strings.Trim(m.Header.Get("Return-Path"), "<> ")
 	switch {
-	case nullReturnPath(m.Header), daemon.MatchString(address), daemon.MatchString(returnPath),
+	case daemon.MatchString(address), daemon.MatchString(returnPath),
 		m.From == nil && (systemName.MatchString(from) || daemon.MatchString(from) || strings.HasSuffix(strings.TrimSpace(from), "<>")):
 		return fromSystem
 	case attended.MatchString(address), systemName.MatchString(name):
+		if nullReturnPath(m.Header) {
+			return fromSystem
+		}
 		return fromAttended
+	case nullReturnPath(m.Header):
+		return unreturned
 	}
 	return fromAnybody
 }
@@ -130,8 +136,11 @@ func plainBounce(m *Message, tree *part) *Bounce {
 func saysUndelivered(m *Message, text bounceText, origin origin) bool {
 	subject := undeliveredSubject.MatchString(m.Subject)
 	at := undelivered.FindStringIndex(text.opening())
-	if origin == fromSystem {
+	switch origin {
+	case fromSystem:
 		return at != nil || subject && !automaticSubject.MatchString(m.Subject)
+	case unreturned:
+		return at != nil && subject
 	}
 	// A postmaster who answers speaks in words of their own above what they quote.
 	if quoted := strings.Index(text.opening(), "\n>"); at != nil && quoted >= 0 && quoted < at[0] && !strings.HasPrefix(text.opening()[quoted+1:], ">>>") {
