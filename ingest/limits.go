@@ -16,10 +16,16 @@ const (
 	maxDepth       = 50 // multiparts in multiparts
 	maxParts       = 2000
 	maxParameters  = 100
-	maxText        = 12 << 20 // of decoded text, in all
+	maxText        = 12 << 20  // of decoded text, in all
+	maxReply       = 512 << 10 // of text in which quotations are looked for
 	maxAttachments = 1000
 	maxFileName    = 250 // what the file systems of this world can hold, in bytes
 
+	maxTNEFObjects  = 50
+	maxTNEFProps    = 1000
+	maxBERDepth     = 16
+	maxCalendar     = 1 << 20
+	maxCalendarRows = 20_000
 )
 
 // Problems a technician may read: one sentence for each defect met.
@@ -40,5 +46,10 @@ const (
 	badEncoding    = "A transfer encoding is not known; the part is shown as it came."
 	unknownCharset = "A charset is not known or is not the one that is named; the text was read as what it looks like."
 	longText       = "The text is longer than is shown."
+	longReply      = "The text is too long to look for what is quoted in it; all of it counts as new."
 	manyFiles      = "There are more attachments than are listed."
+	badTNEF        = "A winmail.dat could not be read to its end."
+	badSMIME       = "A signed part could not be opened."
+	unverified     = "A signature wraps the mail; it was opened and not verified."
+	encrypted      = "The mail is encrypted; it is kept as it came."
 )

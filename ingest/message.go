@@ -43,6 +43,9 @@ type Message struct {
 	// understood: the ticket's subject.
 	SubjectPlain string `json:"-"`
 	HTML         string `json:"-"` // the HTML text as it came, decoded
+	// Calendar tells what an invitation says: what, when, where, by whom. It
+	// stands in Text, too, where the mail has no other.
+	Calendar string `json:"-"`
 }
 
 // Address of a person.

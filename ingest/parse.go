@@ -58,7 +58,9 @@ func (p *Parser) Parse(raw []byte) (*Message, error) {
 	m.walk(tree)
 	p.classify(m, tree)
 	m.Reply = m.Text
-	if m.Kind == KindReply || m.Kind == KindNew {
+	if len(m.Text) > maxReply {
+		m.problem(longReply)
+	} else if m.Kind == KindReply || m.Kind == KindNew {
 		m.Reply = reply.New(m.Text, m.HTML)
 		if m.Reply == "" && m.Kind == KindNew {
 			m.Reply = m.Text

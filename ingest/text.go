@@ -24,13 +24,22 @@ type walker struct {
 	fallback string // charset of undeclared bytes
 	size     int    // of text so far
 	files    []*part
+	spare    []piece // texts of a winmail.dat, for a mail that has no other
+	calendar []string
 }
 
 // walk takes down what the tree holds.
 func (m *Message) walk(root *part) {
 	w := &walker{m: m, fallback: root.Charset}
 	pieces := w.read(root)
+	if allBlank(pieces) {
+		pieces = append(pieces, w.spare...)
+	}
 	m.Text, m.HTML = joinPieces(pieces)
+	m.Calendar = strings.Join(w.calendar, "\n\n")
+	if strings.TrimSpace(m.Text) == "" && m.Calendar != "" {
+		m.Text = cleanText(m.Calendar)
+	}
 	m.attachAll(w.files)
 }
 
@@ -52,12 +61,24 @@ func (w *walker) read(p *part) []piece {
 		return w.children(p)
 	case isShown(p):
 		return w.leaf(p)
+	case p.ContentType == "text/calendar" || p.ContentType == "application/ics":
+		if told := calendarText(w.decode(p)); told != "" && len(w.calendar) < 20 {
+			w.calendar = append(w.calendar, told)
+		}
 	}
 	if p.Parent != nil && p.Parent.ContentType == "multipart/alternative" && isUnusedText(p) {
 		return nil
 	}
 	w.files = append(w.files, p)
-	return nil
+	if p.FirstChild == nil {
+		return nil
+	}
+	inside := w.children(p) // a signed mail or a winmail.dat, which was opened
+	if isTNEF(p) {
+		w.spare = append(w.spare, inside...)
+		return nil
+	}
+	return inside
 }
 
 func (w *walker) children(p *part) (pieces []piece) {

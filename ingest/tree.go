@@ -85,6 +85,9 @@ func contentType(h Header) string {
 // fill reads what a part holds.
 func (r *treeReader) fill(p *part, h Header, body []byte, depth int) {
 	r.parts++
+	if p.ContentType == "multipart/encrypted" {
+		r.problem(encrypted)
+	}
 	encoding := h.Get("Content-Transfer-Encoding")
 	if strings.HasPrefix(p.ContentType, "multipart/") {
 		if depth == maxDepth {
@@ -105,6 +108,7 @@ func (r *treeReader) fill(p *part, h Header, body []byte, depth int) {
 	if d.problem != "" {
 		r.problem(d.problem)
 	}
+	r.open(p, depth)
 }
 
 // split cuts a multipart's body into its parts and reports whether there are
