@@ -24,7 +24,7 @@ var (
 		`undeliver(?:ed|able)`, `delivery (?:status|fail|problem|has failed|notification|error|report|final)`, `(?:failure|failed|fail) (?:notice|delivery|notification)`, `returned (?:mail|to sender)`, `returning (?:mail|message)`,
 		`(?:mail|message|e-?mail) (?:delivery|system error|failure|could not|status notification|was not|not delivered|undeliver|has been (?:returned|delayed))`, `nondeliverable`, `non[- ]?deliver`, `bounce\b`, `warning: (?:message|could not|e-?mail)`, `there was an error sending`,
 		`could ?n[o']t (?:be )?(?:send|sent|deliver)`, `not delivered`, `error (?:de|en) (?:la )?entrega`, `(?:mensaje|correo|missatge|correu) (?:no )?(?:entregado|devuelto|lliurat|retornat|devolgut)`, `no (?:se )?(?:ha |pudo |puede )?(?:podido |pogut )?(?:entreg|lliur)`, `no s'ha pogut (?:lliurar|entregar)`,
-		`notificaci[oó]n? de(?:l)? (?:estado de|estat del?) (?:la )?(?:entrega|lliurament)`, `unzustellbar`, `nachricht (?:nicht|konnte)`, `non (?:remis|recapit|consegnat)`, `mancato recapito`, `impossible de remettre`, `[ée]chec (?:de|d')`, `n[ãa]o entreg`, `onbestelbaar`, `не доставлен`, `ваше сообщение не`, `недоставлен`, `niedostarcz`, `メールエラー`, `配[信送送]`, `メッセージを配`,
+		`notificaci[oó]n? de(?:l)? (?:estado de|estat del?) (?:la )?(?:entrega|lliurament)`, `unzustellbar`, `nachricht (?:nicht|konnte)`, `non (?:remis|recapit|consegnat)`, `mancato recapito`, `impossible de remettre`, `[ée]chec (?:de|d')`, `n[ãa]o entreg`, `onbestelbaar`, `не доставлен`, `ваше сообщение не`, `недоставлен`, `niedostarcz`, `メールエラー`, `配[信送]`, `メッセージを配`,
 	}, "|") + `)|mail failure\.?$`)
 
 	// undelivered is how their texts say it, in the first lines.
