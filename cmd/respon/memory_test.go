@@ -3,12 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"os"
 )
 
 // A mail of 50 MB, nearly all of it an attachment, costs less than 250 MB.
