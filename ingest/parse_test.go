@@ -172,22 +172,3 @@ func TestBombsAreQuick(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(headerOfAll + "\nhola\n"))
-	f.Add([]byte(headerOfAll + "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n"))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, err := NewParser(Options{}).Parse(raw)
-		if err != nil {
-			return
-		}
-		for _, s := range []string{m.Text, m.Reply, m.Subject, m.SubjectPlain} {
-			if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
-				t.Errorf("%q", s)
-			}
-		}
-		if strings.ContainsAny(m.Subject+m.SubjectPlain, "\r\n") {
-			t.Errorf("subject %q", m.Subject)
-		}
-	})
-}
