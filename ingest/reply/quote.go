@@ -11,8 +11,8 @@ import (
 // openers begin the line that introduces a quotation; the opener of an
 // introduction that begins with its date or its author needs no word.
 var openers = alternatives(
-	"el", "en", "on", "le", "il giorno", "il", "em", "no dia", "a", "am", "op", "den", "dnia", "w dniu", "på", "pe", "o", "missatge de", "mensaje de",
-	"quoting", "citando a", "citant", "at", "du", "vom", "il", "klo", "dana", "dne", "egun honetan",
+	"el", "en", "on", "le", "il", "em", "no dia", "a", "am", "op", "den", "dnia", "w dniu", "på", "pe", "o", "missatge de", "mensaje de",
+	"às", "quoting", "citando a", "citant", "at", "du", "vom", "klo", "dana", "dne",
 )
 
 // verbs say that somebody wrote.
@@ -54,6 +54,7 @@ var (
 	introWord   = regexp.MustCompile(`(?i)^(?:` + openers + `)[\s,]`)
 	introDate   = regexp.MustCompile(`(?i)^(?:\pL{2,10}[.,]{0,2} )?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.? (?:de )?\pL{3,12}\.?,? (?:de |del )?\d{4}|\pL{3,12} \d{1,2},? \d{4})`)
 	introAuthor = regexp.MustCompile(`^"?[^<>@:;!?]{1,80}"?\s*<[^<>\s]+@[^<>\s]+>`)
+	messageFrom = regexp.MustCompile(`(?i)^(?:missatge de|mensaje de|citando a|citant|quoting)\s`)
 	says        = regexp.MustCompile(`(?i)(?:^|[\s"”>)])(?:` + verbs + `)(?:[\s:(<"“-]|$)`)
 	dated       = regexp.MustCompile(`\d{1,4}[/.-]\d{1,2}|\b(?:19|20)\d{2}\b|\b\d{1,2}[:.h]\d{2}\b`)
 	addressed   = regexp.MustCompile(`<?[^\s<>]+@[^\s<>]+>?`)
@@ -124,7 +125,10 @@ func isIntroduction(s string, below bool) bool {
 		ends := end || says.MatchString(s[max(0, strings.LastIndexByte(s, ' ')):])
 		return ends && (whole || (below || date) && dated.MatchString(s) || below && addressed.MatchString(s))
 	}
-	return date && addressed.MatchString(s) && (end || below && strings.HasSuffix(s, ">")) || strings.HasPrefix(strings.ToLower(s), "quoting ") && end
+	if messageFrom.MatchString(s) {
+		return end && addressed.MatchString(s)
+	}
+	return date && addressed.MatchString(s) && (end || below && strings.HasSuffix(s, ">"))
 }
 
 // followed reports whether the next words, not far below, are marked as quoted.
