@@ -49,12 +49,12 @@ const (
 	lease      = 30 * time.Second
 	renewEvery = lease / 3
 	// batch is how many mails are claimed, and marked as sent, in one
-	// transaction. A crash between doubles at most these.
-	batch = 10
+	// transaction. A crash in between doubles at most these of each connection.
+	batch = 5
 	// gather: claims follow each other no faster, so that mails which come in
 	// a stream are claimed and marked several to a transaction. The first one
 	// after a pause goes at once.
-	gather = 50 * time.Millisecond
+	gather = 20 * time.Millisecond
 	// ahead is the largest mail that is read together with others of its batch.
 	ahead = 256 << 10
 	// poll: the outbox is looked at this often, whoever wakes the sender.
