@@ -87,7 +87,7 @@ func showTicket(out io.Writer, t *tickets.Ticket, prefix string) error {
 		{t.Number.Format(prefix), t.Subject},
 		{"status", string(t.Status)}, {"type", string(t.Type)}, {"category", dash(t.Category)},
 		{"priority", fmt.Sprintf("%s (impact %s, urgency %s)", t.Priority, t.Impact, t.Urgency)},
-		{"requester", fmt.Sprintf("%s <%s> %s", t.Requester.Name, t.Requester.Address, t.Requester.Entity)},
+		{"requester", strings.TrimSpace(who(t.Requester.Name, t.Requester.Address) + "  " + t.Requester.Entity)},
 		{"technician", dash(t.Technician)},
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", row[0], row[1])
@@ -96,7 +96,7 @@ func showTicket(out io.Writer, t *tickets.Ticket, prefix string) error {
 		return err
 	}
 	for _, m := range t.Messages {
-		fmt.Fprintf(out, "\n%s  %s %s  %s <%s>\n", m.ReceivedAt.Format(moment), m.Direction, m.Kind, m.Author.Name, m.Author.Address)
+		fmt.Fprintf(out, "\n%s  %s %s  %s\n", m.ReceivedAt.Format(moment), m.Direction, m.Kind, printable(who(m.Author.Name, m.Author.Address)))
 		text := m.Reply
 		if text == "" {
 			text = m.Text
@@ -108,6 +108,17 @@ func showTicket(out io.Writer, t *tickets.Ticket, prefix string) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.At.Format(moment), e.Kind, e.Actor, printable(e.Detail))
 	}
 	return w.Flush()
+}
+
+// who is a person as mail clients write one. Our own letters have no address.
+func who(name, address string) string {
+	switch {
+	case address == "":
+		return name
+	case name == "":
+		return address
+	}
+	return name + " <" + address + ">"
 }
 
 // printable keeps a mail's words from steering the terminal.
