@@ -14,7 +14,7 @@ import (
 
 // TestMain lets scripts run this very binary as "respon".
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"respon": main})
+	testscript.Main(m, map[string]func(){"respon": main, "measure": measure})
 }
 
 // TestScripts plays the scenes of testdata/script.
