@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"respon/ingest/mailbox"
+	"respon/ingest/reply"
 	"respon/tickets"
 	"respon/tickets/desk"
 	"respon/tickets/store"
@@ -228,7 +229,7 @@ func (in *Intake) incoming(a tickets.Arrival, m *Message, s *sender, at place) t
 		Arrival: a, Author: s.Author, References: m.References,
 		Subject: m.SubjectPlain, Text: m.Text, Reply: m.Reply, At: a.Received,
 		Why: at.why, Internal: at.internal, Quoted: at.quoted, Silent: s.Trust == tickets.Suspect,
-		Hints: in.hints(m),
+		Hints: in.hints(m), Courtesy: len(m.Attachments) == 0 && reply.Courtesy(m.Reply),
 	}
 	if m.MessageID != nil {
 		inc.MessageID = *m.MessageID

@@ -38,11 +38,16 @@ func (in *Intake) bounced(m *Message, r *desk.Robot) {
 	if id := m.Bounce.OriginalMessageID; id != nil {
 		r.Bounced = *id
 	}
-	if len(m.Bounce.Recipients) > 0 {
-		first := m.Bounce.Recipients[0]
-		r.Recipient = first.Address
-		r.Failure = strings.TrimSpace(first.Reason + " " + first.Diagnostic)
-		r.Final = first.Action == "failed"
+	for i, to := range m.Bounce.Recipients {
+		failed := to.Action == "failed"
+		if i > 0 && !failed {
+			continue
+		}
+		r.Recipient, r.Final = to.Address, failed
+		r.Failure = strings.TrimSpace(to.Reason + " " + to.Diagnostic)
+		if failed {
+			break // what is only late may stand before it
+		}
 	}
 }
 

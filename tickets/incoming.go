@@ -43,6 +43,8 @@ type Incoming struct {
 
 	// Silent: no automatic letter answers it (the sender is suspect).
 	Silent bool
+	// Courtesy: it only says thanks, and does not open a ticket again.
+	Courtesy bool
 	// Internal: it reached a ticket from somebody who has no part in it. The
 	// technician sees it, no requester does.
 	Internal bool

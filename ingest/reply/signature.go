@@ -11,7 +11,8 @@ var devices = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)^(?:enviado|enviada|enviat|sent|envoyé|inviato|gesendet|verstuurd|verzonden|bidalia|wysłano|skickat|sendt|отправлено|надіслано)\s+(?:automàticament |automáticamente |automatically )?` +
 		`(?:desde|des del?|des de|amb|con|com|do|da|dal?|from|via|with|using|by|depuis|de|à partir de|von|vanaf|met|mit|fra|från|z|с|з|из|через)\s+` +
 		`(?:(?:mi|my|mon|ma|meu|minha|el meu|la meua|mio|mia|meinem|meiner|mijn|min|mitt|mojego|моего|мого|un|el|la|the|mobile|webmail)\b|(?-i:\p{Lu}))[^,;!?]{0,80}$`),
-	regexp.MustCompile(`(?i)^(?:obtener|obtén|obtenir|obteniu|descarga|descàrrega|get|download|télécharger|obtenez|scarica|ottieni|obter|obtenha|holen sie sich|laden sie|download)\s+(?:l['’]|el |la )?(?:outlook|yahoo|gmail|bluemail|mail)\b.{0,120}$`),
+	regexp.MustCompile(`(?i)^(?:obtener|obtén|obtenir|obteniu|descarga|descàrrega|get|download|télécharger|obtenez|scarica|ottieni|obter|obtenha|holen sie sich|laden sie|download)\s+(?:l['’]|el |la |o |a )?(?:outlook|yahoo|gmail|bluemail|mail)\b.{0,120}$`),
+	regexp.MustCompile(`(?i)^outlook für .{2,40} (?:beziehen|holen)\.?$`),
 	regexp.MustCompile(`(?i)^(?:diese nachricht wurde )?von meine[mr] .{2,60} gesendet\.?$`),
 	regexp.MustCompile(`(?i)^(?:enviado|enviat|sent|inviato|envoyé|gesendet).{0,30}\b(?:iphone|ipad|android|samsung|galaxy|huawei|xiaomi|redmi|blackberry|windows phone|k-9|proton ?mail|outlook|yahoo)\b.{0,60}$`),
 	regexp.MustCompile(`(?i)^(?:nire .{2,40}(?:tik|etik) bidalia)\.?$`),

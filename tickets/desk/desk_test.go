@@ -276,6 +276,28 @@ func TestFollowUp(t *testing.T) {
 	})
 }
 
+func TestThanks(t *testing.T) {
+	each(t, func(s *scene) {
+		s.open(s.from("maria@alfafar.example", "no va"))
+		thanks := func() {
+			in := s.from("maria@alfafar.example", "gracias")
+			in.Courtesy = true
+			if _, err := s.FollowUp(s.Context(), 1, in); err != nil {
+				s.Fatal(err)
+			}
+		}
+		thanks() // the technician is still at it, and is told
+		s.technician("ana@dival.example", "#resolver")
+		thanks()
+		if got := s.ticket(1); got.Status != tickets.Resolved || got.Messages[len(got.Messages)-1].Reply != "gracias" {
+			s.Errorf("status %s, last message %q; want it resolved, with the thanks kept", got.Status, got.Messages[len(got.Messages)-1].Reply)
+		}
+		s.now = s.now.Add(721 * time.Hour)
+		thanks() // long after, too: no new ticket for it
+		s.wantLetters("ack maria@alfafar.example", "assigned ana@dival.example", "follow_up ana@dival.example", "resolved maria@alfafar.example")
+	})
+}
+
 func TestOutsiderWithAToken(t *testing.T) {
 	each(t, func(s *scene) {
 		s.open(s.from("maria@alfafar.example", "no va"))

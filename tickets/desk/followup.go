@@ -18,6 +18,9 @@ func (d *Desk) FollowUp(ctx context.Context, n tickets.Number, in tickets.Incomi
 		if t, err = tx.LockTicket(ctx, n); err != nil {
 			return "", 0, err
 		}
+		if in.Courtesy && !in.Internal && !t.Status.Pending() {
+			return tickets.FateJoined, t.Number, d.joinThanks(ctx, tx, t, &in, sha)
+		}
 		status, takes := t.Reopens(tx.Now, d.Catalogue().Life.ReopenWindow)
 		if fresh = !takes && !in.Internal; fresh {
 			in.Hints = inherit(t, in.Hints)
@@ -81,6 +84,19 @@ func (d *Desk) join(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *ti
 		return d.tellAssigned(ctx, tx, t, m, in.Key)
 	}
 	return d.tellFollowUp(ctx, tx, t, m, in.Key)
+}
+
+// joinThanks keeps a mail that only says thanks for what is over. Nobody needs
+// to be told.
+func (d *Desk) joinThanks(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *tickets.Incoming, sha []byte) error {
+	if err := tx.InsertMessage(ctx, newMessage(in, tickets.KindReply, t.Number, sha)); err != nil {
+		return err
+	}
+	if err := tx.AddEvents(ctx, t.Number, tickets.Event{Actor: actor(in.Author), Kind: tickets.EventJoined,
+		Detail: "only thanks: " + in.Why, Cause: in.Key}); err != nil {
+		return err
+	}
+	return tx.SaveTicket(ctx, t)
 }
 
 // joinInternal keeps a mail that reached the ticket from somebody who has no
