@@ -47,6 +47,7 @@ func rootCommand() *cobra.Command {
 		initCommand(),
 		doctorCommand(),
 		parseCommand(),
+		importCommand(),
 		migrateCommand(),
 		ticketsCommand(),
 		quarantineCommand(),

@@ -35,6 +35,8 @@ type Desk struct {
 	// Wake is called after a commit that put mails into the outbox, to make the
 	// sender quicker; it need not do anything for them to be sent.
 	Wake func()
+	// Mute keeps letters from being written: for mails of long ago.
+	Mute bool
 }
 
 // effect is what a mail does, inside its transaction. It gives the mail's fate

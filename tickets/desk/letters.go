@@ -15,6 +15,9 @@ import (
 // that out. A recipient that no plain address can be made of gets nothing: the
 // event says so, since a quoted local part can carry SMTP parameters.
 func (d *Desk) send(ctx context.Context, tx *store.Tx, l tickets.Letter, kind tickets.MessageKind, cause string) error {
+	if d.Mute {
+		return nil
+	}
 	if !tickets.PlainAddress(l.To.Address) {
 		if l.Ticket == nil {
 			return nil

@@ -40,6 +40,9 @@ const (
 	PartMailer   = "mailer"
 	PartWeb      = "web"
 	PartSchedule = "schedule"
+
+	// PartNone builds what Import needs, and runs nothing.
+	PartNone = "none"
 )
 
 // Parts are all of them.
@@ -53,6 +56,7 @@ type Options struct {
 	Random    io.Reader // nil: crypto/rand
 	DemoUsers []web.DemoUser
 	Listener  net.Listener // for the pages, instead of web.listen
+	Mute      bool         // write no letters
 }
 
 // Gateway is a configured gateway.
@@ -98,7 +102,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	}
 	g.desk = &desk.Desk{
 		Store: g.store, Composer: mailer.NewComposer(words, signer, g.catalogue.Load, o.Random),
-		Catalogue: g.catalogue.Load, NewUID: signer.NewUID, Log: o.Log,
+		Catalogue: g.catalogue.Load, NewUID: signer.NewUID, Log: o.Log, Mute: o.Mute,
 	}
 	if g.runs(PartMailer) {
 		if err := g.newSender(); err != nil {
