@@ -27,6 +27,8 @@ type converter struct {
 	depth   int // open elements of the kind that quotations are made of
 	marks   []int
 	marking bool
+	said    bool // words stand above
+	rest    bool // everything from here on is quoted
 }
 
 func convert(source string, marking bool) string {
@@ -74,11 +76,15 @@ func (c *converter) flush() {
 	text := strings.TrimRight(c.line.String(), " ")
 	c.line.Reset()
 	c.space = false
-	if c.quote > 0 {
+	if c.quoted() {
 		text = strings.TrimRight("> "+text, " ")
+	} else if text != "" {
+		c.said = true
 	}
 	c.b.WriteString(text + "\n")
 }
+
+func (c *converter) quoted() bool { return c.rest || c.quote > 0 }
 
 // block ends a line if there is one.
 func (c *converter) block() {
@@ -90,12 +96,16 @@ func (c *converter) block() {
 
 func (c *converter) paragraph() {
 	c.block()
-	if s := c.b.String(); s != "" && !strings.HasSuffix(s, "\n\n") && c.quote == 0 {
+	if s := c.b.String(); s != "" && !strings.HasSuffix(s, "\n\n") && !c.quoted() {
 		c.b.WriteByte('\n')
 	}
 }
 
 func (c *converter) start(t html.Token) {
+	if c.marking && !c.quoted() && quotesRest(t) {
+		c.block()
+		c.rest = c.said // with nothing above it, it is a mail passed on
+	}
 	switch t.Data {
 	case "style", "script", "head", "title", "template":
 		c.skip++
@@ -141,7 +151,7 @@ func (c *converter) end(name string) {
 	}
 }
 
-// isQuote knows the elements by which mail programs mark what they quote.
+// isQuote knows the elements in which mail programs put what they quote.
 func isQuote(t html.Token) bool {
 	for _, a := range t.Attr {
 		switch a.Key {
@@ -152,9 +162,34 @@ func isQuote(t html.Token) bool {
 		case "class":
 			for _, class := range strings.Fields(a.Val) {
 				switch class {
-				case "gmail_quote", "gmail_quote_container", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote":
+				case "gmail_quote", "gmail_quote_container", "moz-cite-prefix", "protonmail_quote":
 					return true
 				}
+				if strings.HasSuffix(class, "yahoo_quoted") { // "ydp1a2b3cyahoo_quoted"
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// quotesRest knows the elements from which on everything is quoted: those of
+// Outlook in its forms, and Zimbra's. Whoever quotes such a mail in turn puts
+// something before the name ("x_divRplyFwdMsg").
+func quotesRest(t html.Token) bool {
+	for _, a := range t.Attr {
+		switch a.Key {
+		case "id":
+			for _, id := range [...]string{"divRplyFwdMsg", "appendonsend", "OLK_SRC_BODY_SECTION", "mail-editor-reference-message-container"} {
+				if strings.HasSuffix(a.Val, id) {
+					return true
+				}
+			}
+		case "data-marker":
+			switch a.Val {
+			case "__DIVIDER__", "__HEADERS__", "__QUOTED_TEXT__":
+				return true
 			}
 		}
 	}

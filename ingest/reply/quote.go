@@ -11,15 +11,18 @@ import (
 // openers begin the line that introduces a quotation; the opener of an
 // introduction that begins with its date or its author needs no word.
 var openers = alternatives(
-	"el", "en", "on", "le", "il", "em", "no dia", "a", "am", "op", "den", "dnia", "w dniu", "på", "pe", "o", "missatge de", "mensaje de",
-	"às", "quoting", "citando a", "citant", "at", "du", "vom", "klo", "dana", "dne",
+	"el", "on", "le", "il", "em", "no dia", "am", "op", "den", "dnia", "w dniu", "på", "missatge de", "mensaje de",
+	"às", "quoting", "citando a", "citant", "vom", "dana", "dne",
 )
+
+// shortOpeners begin many a sentence, too: a date or an hour comes right behind.
+var shortOpeners = alternatives("en", "a", "o", "at", "pe", "du", "klo")
 
 // verbs say that somebody wrote.
 var verbs = alternatives(
 	"escribió", "escribio", "ha escrito", "va escriure", "ha escrit", "escrigué", "wrote", "writes", "a écrit", "ha scritto", "scrive", "escreveu", "schrieb", "geschrieben",
 	"schreef", "geschreven", "escribiu", "idatzi du", "idatzi zuen", "napisał", "napisała", "napisał(a)", "pisze", "пишет", "написал", "написала", "писал", "пише", "написав",
-	"skrev", "følgende", "kirjoitti", "дата",
+	"skrev", "følgende", "kirjoitti",
 )
 
 // originals stand between rulers, or before a colon, above a mail that was
@@ -51,20 +54,22 @@ var (
 )
 
 var (
-	introWord   = regexp.MustCompile(`(?i)^(?:` + openers + `)[\s,]`)
+	introWord   = regexp.MustCompile(`(?i)^(?:(?:` + openers + `)[\s,]|(?:` + shortOpeners + `)\s+(?:\pL{2,10}[.,]{0,2}\s+)?\d)`)
 	introDate   = regexp.MustCompile(`(?i)^(?:\pL{2,10}[.,]{0,2} )?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.? (?:de )?\pL{3,12}\.?,? (?:de |del )?\d{4}|\pL{3,12} \d{1,2},? \d{4})`)
 	introAuthor = regexp.MustCompile(`^"?[^<>@:;!?]{1,80}"?\s*<[^<>\s]+@[^<>\s]+>`)
 	messageFrom = regexp.MustCompile(`(?i)^(?:missatge de|mensaje de|citando a|citant|quoting)\s`)
 	says        = regexp.MustCompile(`(?i)(?:^|[\s"”>)])(?:` + verbs + `)(?:[\s:(<"“-]|$)`)
-	dated       = regexp.MustCompile(`\d{1,4}[/.-]\d{1,2}|\b(?:19|20)\d{2}\b|\b\d{1,2}[:.h]\d{2}\b`)
-	addressed   = regexp.MustCompile(`<?[^\s<>]+@[^\s<>]+>?`)
-	between     = regexp.MustCompile(`(?i)^[-_*=–—\s]{2,}(?:` + originals + `)\b[^\n]{0,100}$|^(?:` + originals + `)\s*:?\s*[-_*=–—]{2,}\s*$`)
-	dashed      = regexp.MustCompile(`(?i)^-{2,}\s*.{2,200}(?:` + verbs + `)\s*-{2,}\s*$`)
-	applesWord  = regexp.MustCompile(`(?i)^(?:` + forwards + `)\s*:?$`)
-	groupwise   = regexp.MustCompile(`^>>> .{3,200}(?:>>>|\d{1,2}[:.]\d{2}.*)\s*$`)
-	authorLine  = regexp.MustCompile(`(?i)^[\s*_]*(?:` + authors + `)[\s*_]*:[\s*_]*(.*)$`)
-	fieldLine   = regexp.MustCompile(`(?i)^[\s*_]*(?:` + authors + `|` + others + `)[\s*_]*:`)
-	anyRuler    = regexp.MustCompile(`^\s*[_\-*=–—]{2,}\s*$`)
+	// saysLast: nothing stands behind the verb but a name, an address or a date.
+	saysLast   = regexp.MustCompile(`(?i:` + verbs + `)[\s:]*(?:$|[<"“(\d\p{Lu}]|\S+@)`)
+	dated      = regexp.MustCompile(`\d{1,4}[/.-]\d{1,2}|\b(?:19|20)\d{2}\b|\b\d{1,2}[:.h]\d{2}\b`)
+	addressed  = regexp.MustCompile(`<?[^\s<>]+@[^\s<>]+>?`)
+	between    = regexp.MustCompile(`(?i)^[-_*=–—\s]{2,}(?:` + originals + `)\b[^\n]{0,100}$|^(?:` + originals + `)\s*:?\s*[-_*=–—]{2,}\s*$`)
+	dashed     = regexp.MustCompile(`(?i)^-{2,}\s*.{2,200}(?:` + verbs + `)\s*-{2,}\s*$`)
+	applesWord = regexp.MustCompile(`(?i)^(?:` + forwards + `)\s*:?$`)
+	groupwise  = regexp.MustCompile(`^>>> .{3,200}(?:>>>|\d{1,2}[:.]\d{2}.*)\s*$`)
+	authorLine = regexp.MustCompile(`(?i)^[\s*_]*(?:` + authors + `)[\s*_]*:[\s*_]*(.*)$`)
+	fieldLine  = regexp.MustCompile(`(?i)^[\s*_]*(?:` + authors + `|` + others + `)[\s*_]*:`)
+	anyRuler   = regexp.MustCompile(`^\s*[_\-*=–—]{2,}\s*$`)
 	// ours is the line above which our letters ask to write.
 	ours = regexp.MustCompile(`^[>\s]*[—–-]{3} (?:Escriba su respuesta por encima de esta línea|Escriga la resposta per damunt d'esta línia|Please write your answer above this line) [—–-]{3}\s*$`)
 )
@@ -122,6 +127,9 @@ func isIntroduction(s string, below bool) bool {
 	end := strings.HasSuffix(s, ":")
 	whole := dated.MatchString(s) && (addressed.MatchString(s) || below)
 	if says.MatchString(s) {
+		if !below && !date && !author && !saysLast.MatchString(s) {
+			return false
+		}
 		ends := end || says.MatchString(s[max(0, strings.LastIndexByte(s, ' ')):])
 		return ends && (whole || (below || date) && dated.MatchString(s) || below && addressed.MatchString(s))
 	}

@@ -17,7 +17,7 @@ import (
 
 // New gives what a person newly wrote. The HTML text, if there is one, says
 // better than the plain one what is quoted; it is used where the plain text
-// marks nothing.
+// marks no line.
 func New(text, html string) string {
 	lines := strings.Split(strings.TrimRight(text, "\n \t"), "\n")
 	if html != "" && !marksQuotes(lines) {
@@ -28,10 +28,11 @@ func New(text, html string) string {
 	return strings.Trim(strings.Join(unsign(unquote(lines)), "\n"), "\n")
 }
 
-// marksQuotes reports whether the text itself tells what is quoted.
+// marksQuotes reports whether the text itself tells what is quoted. That
+// something is introduced does not tell where it ends.
 func marksQuotes(lines []string) bool {
 	for i := range lines {
-		if isQuoted(lines[i]) || introduces(lines, i) > 0 || opens(lines, i) {
+		if isQuoted(lines[i]) || opens(lines, i) {
 			return true
 		}
 	}

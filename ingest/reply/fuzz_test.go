@@ -1,0 +1,107 @@
+package reply
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// Whatever comes: it ends in time, gives valid text, and New makes no words up.
+func FuzzNew(f *testing.F) {
+	for _, m := range goldenMails(f) {
+		f.Add(m.text, m.html)
+	}
+	f.Fuzz(func(t *testing.T, text, html string) {
+		if !utf8.ValidString(text) || !utf8.ValidString(html) {
+			t.Skip("the parser hands over valid text only")
+		}
+		began := time.Now()
+		got := New(text, html)
+		inTime(t, began, len(text)+len(html))
+		if !utf8.ValidString(got) {
+			t.Errorf("not valid: %q", got)
+		}
+		if html == "" && len(got) > len(text) {
+			t.Errorf("%q grew to %q", text, got)
+		}
+	})
+}
+
+func FuzzHTML(f *testing.F) {
+	for _, m := range goldenMails(f) {
+		f.Add(m.html)
+	}
+	f.Fuzz(func(t *testing.T, html string) {
+		if !utf8.ValidString(html) {
+			t.Skip("the parser hands over valid text only")
+		}
+		began := time.Now()
+		seen := FromHTML(html)
+		inTime(t, began, len(html))
+		if !utf8.ValidString(seen) {
+			t.Errorf("not valid: %q", seen)
+		}
+		// Marks are all that quotedHTML adds.
+		bare := strings.NewReplacer(">", "", " ", "", "\n", "", "\t", "").Replace
+		if bare(quotedHTML(html)) != bare(seen) {
+			t.Errorf("%q became %q", seen, quotedHTML(html))
+		}
+	})
+}
+
+// inTime fails when so much time has gone as only a loop within a loop takes.
+func inTime(t *testing.T, began time.Time, size int) {
+	t.Helper()
+	if took := time.Since(began); took > 2*time.Second+time.Duration(size)*20*time.Microsecond {
+		t.Errorf("%d bytes took %v", size, took)
+	}
+}
+
+// Time grows with the length alone, also for lines made to be tried over and
+// over again: eight times the text takes far less than sixty-four times as long.
+func TestLinear(t *testing.T) {
+	for name, line := range map[string]string{
+		"words": "Sigue sin imprimir.\n", "openers": "El 5/1/26 a las 10:12, x\n", "fields": "De: x\n",
+		"rulers": "----\n", "quotes": "> x\n", "verbs": "El escribió: escribió: escribió:\n", "one line": "El 5 escribió ",
+		"devices": "Enviado desde mi \n", "dashes": "--", "nested": "> > > > > > ",
+	} {
+		t.Run(name, func(t *testing.T) {
+			took := func(n int) time.Duration {
+				best := time.Hour
+				for range 3 {
+					text := strings.Repeat(line, n)
+					began := time.Now()
+					New(text, "")
+					best = min(best, time.Since(began))
+				}
+				return best
+			}
+			small, large := took(1000), took(8000)
+			if large > 40*small+20*time.Millisecond {
+				t.Errorf("1000 times: %v, 8000 times: %v", small, large)
+			}
+		})
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	mails, size := goldenMails(b), int64(0)
+	for _, m := range mails {
+		size += int64(len(m.text) + len(m.html))
+	}
+	b.SetBytes(size)
+	for b.Loop() {
+		for _, m := range mails {
+			New(m.text, m.html)
+		}
+	}
+}
+
+func BenchmarkHTML(b *testing.B) {
+	source := strings.Repeat(goldenMails(b)["gmail"].html, 100)
+	b.SetBytes(int64(len(source)))
+	for b.Loop() {
+		FromHTML(source)
+	}
+}

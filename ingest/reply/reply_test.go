@@ -1,0 +1,78 @@
+package reply
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+)
+
+// mail is one golden text: a plain text, an HTML text or both, and what its
+// writer newly said.
+type mail struct{ text, html, reply string }
+
+// TestGolden reads testdata/*.txtar: the file "name/text" is the plain text of
+// the mail called name, "name/html" its HTML text, "name/reply" what New must
+// give. A text without a reply beside it is kept whole.
+func TestGolden(t *testing.T) {
+	total := 0
+	for name, m := range goldenMails(t) {
+		total++
+		t.Run(name, func(t *testing.T) {
+			text := m.text
+			if text == "" {
+				text = FromHTML(m.html)
+			}
+			if diff := cmp.Diff(m.reply, New(text, m.html)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+	if total < 70 {
+		t.Errorf("%d mails: some were not read", total)
+	}
+}
+
+func goldenMails(t testing.TB) map[string]*mail {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mails := map[string]*mail{}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := map[string]bool{}
+		for _, f := range archive.Files {
+			name, kind, ok := strings.Cut(f.Name, "/")
+			if !ok {
+				t.Fatalf("%s: %q names no kind", file, f.Name)
+			}
+			m := mails[name]
+			if m == nil {
+				m = &mail{}
+				mails[name], whole[name] = m, true
+			}
+			switch data := strings.TrimSuffix(string(f.Data), "\n"); kind {
+			case "text":
+				m.text = data
+			case "html":
+				m.html = data
+			case "reply":
+				m.reply, whole[name] = data, false
+			default:
+				t.Fatalf("%s: %q is of no kind", file, f.Name)
+			}
+		}
+		for name := range whole {
+			if whole[name] {
+				mails[name].reply = mails[name].text
+			}
+		}
+	}
+	return mails
+}
