@@ -29,7 +29,7 @@ func (w *writing) formLines() (lines []string) {
 	if asks.Type {
 		lines = append(lines, w.t("form.type"))
 	}
-	if asks.Category {
+	if asks.Category && len(w.cat.Categories) > 0 {
 		names := w.categories()
 		names = append(names[:min(namedCategories, len(names))], "…")
 		lines = append(lines, w.t("form.category", strings.Join(names, " / ")))
@@ -59,3 +59,68 @@ func (w *writing) mailto(lines []string) string {
 	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 	return "mailto:" + w.answerTo + "?subject=" + escape(w.Title) + "&body=" + escape(strings.Join(lines, "\r\n")+"\r\n")
 }
+
+// formRead confirms what a filled-in form changed.
+func (w *writing) formRead() {
+	w.greet()
+	w.say("form_read.intro", w.number())
+	w.add(templates.Block{Kind: templates.Facts, Facts: w.understood()})
+	w.say("form_read.priority", string(w.l.Ticket.Priority), w.because())
+	w.notClear()
+	if w.l.Asks.Any() {
+		w.form()
+	}
+	w.say("form_read.correct")
+}
+
+// notClear says which answers did not count.
+func (w *writing) notClear() {
+	f := w.l.Form
+	if unknown := oneLine(f.Unknown); unknown != "" {
+		near := make([]string, 0, len(f.Near))
+		for _, id := range f.Near {
+			if cat := w.cat.CategoryByID(id); cat != nil {
+				near = append(near, "«"+cat.Name(w.locale)+"»")
+			}
+		}
+		if len(near) > 0 {
+			w.say("form_read.unknown_near", unknown, strings.Join(near, w.t("form_read.or")))
+		} else {
+			w.say("form_read.unknown", unknown)
+		}
+	}
+	if f.Unclear {
+		w.say("form_read.unclear")
+	}
+}
+
+// because says in words why the priority is what it is.
+func (w *writing) because() string {
+	t := w.l.Ticket
+	if t.PriorityWhy != "" {
+		return w.t("form_read.by_hand")
+	}
+	var reasons []string
+	for _, r := range []struct {
+		holds bool
+		key   string
+	}{
+		{isYes(t.Answers.BlocksWork), "form_read.blocks_work"},
+		{isYes(t.Answers.AffectsOthers), "form_read.affects_others"},
+		{isYes(t.Answers.AffectsCitizens), "form_read.affects_citizens"},
+	} {
+		if r.holds {
+			reasons = append(reasons, w.t(r.key))
+		}
+	}
+	if len(reasons) == 0 {
+		reasons = append(reasons, w.t("impact."+string(t.Impact)), w.t("urgency."+string(t.Urgency)))
+	}
+	last := len(reasons) - 1
+	if last == 0 {
+		return reasons[0]
+	}
+	return strings.Join(reasons[:last], ", ") + w.t("form_read.and") + reasons[last]
+}
+
+func isYes(b *bool) bool { return b != nil && *b }

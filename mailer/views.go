@@ -99,6 +99,8 @@ func (w *writing) write() error {
 		w.words(templates.Words, w.l.Text)
 		w.files()
 		w.foot("answer.footer", w.number())
+	case tickets.LetterForm:
+		w.formRead()
 	case tickets.LetterResolved:
 		w.resolved()
 	case tickets.LetterConfirm:
@@ -136,6 +138,7 @@ func (w *writing) acknowledgement() {
 	w.say("ack.understood")
 	w.add(templates.Block{Kind: templates.Facts, Facts: w.understood()})
 	if w.l.Asks.Any() {
+		w.notClear()
 		w.form()
 	}
 	w.say("ack.follow")

@@ -8,3 +8,13 @@ type Questions struct {
 
 // Any reports whether anything is to be asked.
 func (q Questions) Any() bool { return q != Questions{} }
+
+// FormRead is what a filled-in form leaves to be said, beside the answers that
+// became Hints.
+type FormRead struct {
+	Filled  bool     // somebody wrote into one of its lines at least
+	Only    bool     // the mail holds nothing else
+	Unknown string   // what stands where a category should
+	Near    []string // ids of the categories that it may mean, the nearest first
+	Unclear bool     // answers that contradict each other; they do not count
+}

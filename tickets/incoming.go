@@ -38,6 +38,7 @@ type Incoming struct {
 	Text, Reply string // all of it; what is new in it
 	Attachments []Attachment
 	Hints       Hints
+	Form        FormRead
 	At          time.Time
 	Why         string // how its ticket was found, for the event
 

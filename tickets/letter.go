@@ -9,6 +9,7 @@ type LetterKind string
 const (
 	LetterAck      LetterKind = "ack"      // requester: we have it, this is its number
 	LetterAnswer   LetterKind = "answer"   // requester: a technician's words
+	LetterForm     LetterKind = "form"     // requester: what her filled-in form changed
 	LetterResolved LetterKind = "resolved" // requester: it is resolved
 	LetterConfirm  LetterKind = "confirm"  // somebody unknown: is this address yours?
 	LetterRefusal  LetterKind = "refusal"  // an outsider: who may write, and the phone
@@ -43,6 +44,7 @@ type Letter struct {
 	Text   string // words passed on, or told of
 	Files  []File
 	Asks   Questions // what the form is to ask
+	Form   FormRead  // what is to be said about the form that was filled in
 	// InReplyTo and References thread the mail in its reader's client.
 	InReplyTo  string
 	References []string

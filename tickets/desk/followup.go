@@ -59,6 +59,9 @@ func inherit(t *tickets.Ticket, h tickets.Hints) tickets.Hints {
 
 func (d *Desk) join(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *tickets.Incoming, sha []byte, status tickets.Status) error {
 	m := newMessage(in, tickets.KindReply, t.Number, sha)
+	if in.Form.Only {
+		m.Kind = tickets.KindForm
+	}
 	if err := tx.InsertMessage(ctx, m); err != nil {
 		return err
 	}
@@ -78,6 +81,9 @@ func (d *Desk) join(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *ti
 		return err
 	}
 	if err := tx.AddEvents(ctx, t.Number, append(events, said.events...)...); err != nil {
+		return err
+	}
+	if err := d.tellForm(ctx, tx, t, m, in); err != nil {
 		return err
 	}
 	if moved {

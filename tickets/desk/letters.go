@@ -71,7 +71,7 @@ func (d *Desk) acknowledge(ctx context.Context, tx *store.Tx, t *tickets.Ticket,
 	if ok, err := d.mayAnswer(ctx, tx, t, in.Key); err != nil || !ok {
 		return err
 	}
-	l := inReply(tickets.Letter{Kind: tickets.LetterAck, To: t.Requester, Ticket: t, About: m, Asks: t.Missing()}, m)
+	l := inReply(tickets.Letter{Kind: tickets.LetterAck, To: t.Requester, Ticket: t, About: m, Asks: t.Missing(), Form: in.Form}, m)
 	return d.send(ctx, tx, l, tickets.KindAck, in.Key)
 }
 

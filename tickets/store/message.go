@@ -192,6 +192,15 @@ func (tx *Tx) LastFrom(ctx context.Context, n tickets.Number) (*tickets.Message,
 	return &m, nil
 }
 
+// CountMessages counts a ticket's messages of a kind.
+func (tx *Tx) CountMessages(ctx context.Context, t tickets.Number, d tickets.Direction, k tickets.MessageKind) (n int, err error) {
+	err = tx.get(ctx, &n, `
+		SELECT count(*)
+		FROM message
+		WHERE ticket = ? AND direction = ? AND kind = ?`, int64(t), string(d), string(k))
+	return n, err
+}
+
 // SentTo reports whether a mail of ours with this Message-ID was made for the
 // address.
 func (tx *Tx) SentTo(ctx context.Context, messageID, address string) (bool, error) {
