@@ -49,7 +49,7 @@ func letter(kind tickets.LetterKind, locale tickets.Locale) tickets.Letter {
 }
 
 var kinds = []tickets.LetterKind{
-	tickets.LetterAck, tickets.LetterAnswer, tickets.LetterResolved, tickets.LetterConfirm, tickets.LetterRefusal,
+	tickets.LetterAck, tickets.LetterAnswer, tickets.LetterForm, tickets.LetterResolved, tickets.LetterConfirm, tickets.LetterRefusal,
 	tickets.LetterTooBig, tickets.LetterLogin, tickets.NoticeAssigned, tickets.NoticeFollowUp, tickets.NoticeBounce,
 	tickets.NoticeCommand, tickets.NoticeHelp, tickets.NoticeUnverified,
 }
@@ -186,6 +186,32 @@ func BenchmarkCompose(b *testing.B) {
 	for b.Loop() {
 		if _, err := c.Compose(l); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// A filled-in form is confirmed with the reason of the priority, and what did
+// not count is said.
+func TestFormIsConfirmed(t *testing.T) {
+	yes := true
+	for locale, want := range map[tickets.Locale][]string{
+		tickets.Spanish:   {"Prioridad P2: le impide trabajar y afecta a más usuarios.", "No tenemos ninguna categoría «contavilidad». ¿Quería decir «Contabilidad»?", "se contradicen"},
+		tickets.Valencian: {"Prioritat P2: li impedix treballar i afecta més usuaris.", "No tenim cap categoria «contavilidad». Volia dir «Comptabilitat»?", "es contradiuen"},
+		tickets.English:   {"Priority P2: it stops you from working and it affects other users.", "We have no category “contavilidad”. Did you mean “Accounting”?", "contradict each other"},
+	} {
+		l := letter(tickets.LetterForm, locale)
+		l.Ticket.Answers = tickets.Answers{BlocksWork: &yes, AffectsOthers: &yes}
+		l.Ticket.Prioritise()
+		l.Form = tickets.FormRead{Filled: true, Unknown: "contavilidad", Near: []string{"conta"}, Unclear: true}
+		m, err := composer(t).Compose(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(strings.Fields(m.Text), " ")
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s lacks %q:\n%s", locale, w, m.Text)
+			}
 		}
 	}
 }

@@ -80,7 +80,7 @@ func (w *writing) notClear() {
 		near := make([]string, 0, len(f.Near))
 		for _, id := range f.Near {
 			if cat := w.cat.CategoryByID(id); cat != nil {
-				near = append(near, "«"+cat.Name(w.locale)+"»")
+				near = append(near, w.t("form_read.named", cat.Name(w.locale)))
 			}
 		}
 		if len(near) > 0 {
