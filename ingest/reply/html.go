@@ -29,10 +29,16 @@ type converter struct {
 	marking bool
 	said    bool // words stand above
 	rest    bool // everything from here on is quoted
+	// styles is set for reading the form; nil otherwise.
+	styles *styles
+	style  rune // that was last written into the line
 }
 
 func convert(source string, marking bool) string {
-	c := &converter{marking: marking}
+	return convertWith(&converter{marking: marking}, source)
+}
+
+func convertWith(c *converter, source string) string {
 	z := html.NewTokenizer(strings.NewReader(source))
 	for range maxTokens {
 		switch z.Next() {
@@ -55,8 +61,12 @@ func convert(source string, marking bool) string {
 }
 
 func (c *converter) text(s string) {
+	if c.styles != nil && c.styles.now().struck {
+		return
+	}
 	for _, r := range html.UnescapeString(s) {
 		switch {
+		case c.styles != nil && isStyle(r):
 		case r == '\u00a0':
 			c.line.WriteByte(' ')
 		case r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f':
@@ -67,18 +77,32 @@ func (c *converter) text(s string) {
 				c.line.WriteByte(' ')
 			}
 			c.space = false
+			if c.styles != nil {
+				c.set()
+			}
 			c.line.WriteRune(r)
 		}
+	}
+}
+
+// set writes in which style the next letter is, where it changes.
+func (c *converter) set() {
+	if r := c.styles.rune(); r != c.style {
+		c.style = r
+		c.line.WriteRune(r)
 	}
 }
 
 func (c *converter) flush() {
 	text := strings.TrimRight(c.line.String(), " ")
 	c.line.Reset()
-	c.space = false
-	if c.quoted() {
+	c.space, c.style = false, noStyle
+	switch {
+	case c.quote > 0 && c.styles != nil:
+		text = strings.Repeat("> ", min(c.quote, maxLevels)) + text
+	case c.quoted():
 		text = strings.TrimRight("> "+text, " ")
-	} else if text != "" {
+	case text != "":
 		c.said = true
 	}
 	c.b.WriteString(text + "\n")
@@ -106,6 +130,9 @@ func (c *converter) start(t html.Token) {
 		c.block()
 		c.rest = c.said // with nothing above it, it is a mail passed on
 	}
+	if c.styles != nil {
+		c.styles.start(t)
+	}
 	switch t.Data {
 	case "style", "script", "head", "title", "template":
 		c.skip++
@@ -126,7 +153,8 @@ func (c *converter) start(t html.Token) {
 	case "div", "blockquote":
 		c.block()
 		c.depth++
-		if c.marking && isQuote(t) {
+		// For the form the level counts, so that one element must be one level.
+		if c.marking && isQuote(t) || c.styles != nil && t.Data == "blockquote" {
 			c.marks = append(c.marks, c.depth)
 			c.quote++
 		}
@@ -134,6 +162,9 @@ func (c *converter) start(t html.Token) {
 }
 
 func (c *converter) end(name string) {
+	if c.styles != nil {
+		c.styles.end(name)
+	}
 	switch name {
 	case "style", "script", "head", "title", "template":
 		c.skip = max(c.skip-1, 0)

@@ -1,0 +1,235 @@
+package reply
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// An item is one line of the form with what it says.
+type item struct {
+	q       Question
+	state   state
+	yes     bool
+	value   string // type or category
+	unknown string // category
+	full    bool   // nobody writes such a line but us
+	at      int
+	level   int
+	whose   origin
+}
+
+// maxItems bounds how many lines of forms are read in a mail.
+const maxItems = 200
+
+// scan finds the lines of the form, and which lines they take up.
+func (n *index) scan(lines []line) (items []item, used []bool) {
+	used = make([]bool, len(lines))
+	for i := 0; i < len(lines) && len(items) < maxItems; i++ {
+		if used[i] || lines[i].marker || len(lines[i].text) > 2000 {
+			continue
+		}
+		it, over, ok := n.line(lines, i)
+		if !ok {
+			continue
+		}
+		it.at, it.level, it.whose = i, lines[i].level, lines[i].whose
+		items = append(items, it)
+		for j := i; j <= over; j++ {
+			used[j] = true
+		}
+		i = over
+	}
+	return n.believable(lines, items, used), used
+}
+
+// line reads the line of the form that begins at i and gives the last line that
+// belongs to it.
+func (n *index) line(lines []line, i int) (it item, over int, ok bool) {
+	if it, over, ok = n.question(lines, i); ok {
+		return it, over, true
+	}
+	return n.head(lines, i)
+}
+
+// question reads a yes-or-no question.
+func (n *index) question(lines []line, i int) (it item, over int, ok bool) {
+	text, over := lines[i].text, i
+	words := wordsOf(text)
+	if len(words) > 1 && len(words[0].folded) <= 2 && unicode.IsDigit(rune(words[0].folded[0])) {
+		words = words[1:] // "3. ¿Afecta …?"
+	}
+	if len(words) < 2 || words[0].start > 24 {
+		return it, i, false
+	}
+	for _, ask := range asked {
+		matched := common(words, ask.words)
+		if matched < 2 {
+			continue
+		}
+		text, words, over := text, words, i
+		for matched == len(words) && matched < len(ask.words) && over < i+3 && over+1 < len(lines) && !lines[over+1].marker {
+			over++ // the mail program broke the line
+			skip := len(wordsOf(text)) - len(words)
+			text += " " + lines[over].text
+			words = wordsOf(text)[skip:]
+			matched = common(words, ask.words)
+		}
+		if matched < len(ask.words) {
+			continue
+		}
+		end := words[matched-1].end
+		if goesOn(text[end:]) {
+			continue
+		}
+		it = item{q: ask.q, full: true}
+		base := styleAt(text, end-1)
+		over = it.decide(lines, text[end:], base, over)
+		return it, over, true
+	}
+	return it, i, false
+}
+
+// goesOn reports whether what begins like a question is a longer sentence.
+func goesOn(behind string) bool {
+	behind = strings.TrimLeft(unstyled(behind), " \t")
+	if behind == "" || strings.ContainsAny(behind[:1], "?:-=.([{") {
+		return false
+	}
+	list := lex(behind)
+	return len(list) > 0 && list[0].token == tokOther
+}
+
+// common counts how many words of a question a line begins with.
+func common(words []word, question []string) int {
+	for i, w := range question {
+		if i >= len(words) || !alike(words[i].folded, w) {
+			return i
+		}
+	}
+	return len(question)
+}
+
+// styleAt gives the style of the letter at a place of a line.
+func styleAt(s string, at int) rune {
+	style := noStyle
+	for i, r := range s {
+		if i > at {
+			break
+		}
+		if isStyle(r) {
+			style = r
+		}
+	}
+	return style
+}
+
+// decide reads the answer behind a question, or on the next lines, and gives
+// the last line that belongs to it.
+func (it *item) decide(lines []line, behind string, base rune, over int) int {
+	if base != noStyle {
+		behind = string(base) + behind
+	}
+	list := lex(behind)
+	for range 3 {
+		next, at := nextLine(lines, over)
+		if at < 0 || !unfinished(list) {
+			break
+		}
+		more := lex(next.text)
+		if len(more) == 0 || more[0].token == tokOther || count(list, lexeme.isWord) > 0 && count(list, lexeme.isBox) == 1 && !more[0].isBox() {
+			break
+		}
+		list = append(list, more...)
+		over = at
+	}
+	v := choose(list, base)
+	if v.state == open && v.whole {
+		if next, at := nextLine(lines, over); at >= 0 {
+			if below := choose(lex(next.text), base); below.state != open {
+				v, over = below, at
+			}
+		}
+	}
+	it.state, it.yes = v.state, v.answer
+	return over
+}
+
+// unfinished reports whether more of the line may stand on the next one.
+func unfinished(list []lexeme) bool {
+	if slices.ContainsFunc(list, func(l lexeme) bool { return l.token == tokOther }) {
+		return false
+	}
+	words, boxes := count(list, lexeme.isWord), count(list, lexeme.isBox)
+	return words == 0 || list[len(list)-1].isBox() || boxes == 1 && words == 1
+}
+
+func count(list []lexeme, is func(lexeme) bool) (n int) {
+	for _, l := range list {
+		if is(l) {
+			n++
+		}
+	}
+	return n
+}
+
+// nextLine gives the next line with words, over one empty line at most.
+func nextLine(lines []line, i int) (line, int) {
+	for j := i + 1; j < min(len(lines), i+3); j++ {
+		if lines[j].marker {
+			break
+		}
+		if !lines[j].empty() {
+			return lines[j], j
+		}
+	}
+	return line{}, -1
+}
+
+// believable takes away the lines that look like "Type: request" and stand by
+// themselves: the world is full of them. They count beside another line of the
+// form, or as all that a person wrote; not in the summary that our letters give.
+func (n *index) believable(lines []line, items []item, used []bool) (kept []item) {
+	alone := 0
+	for i, l := range lines {
+		if l.level == 0 && !l.marker && !used[i] && !l.empty() {
+			alone++
+		}
+	}
+	for i, it := range items {
+		near := func(full bool) bool {
+			return slices.ContainsFunc(items, func(o item) bool {
+				return o.q != it.q && o.level == it.level && (o.full || !full) && gap(lines, it.at, o.at) <= 2
+			})
+		}
+		switch {
+		case it.full, near(true) && !summed(lines, it.at),
+			it.level == 0 && it.unknown == "" && (near(false) || alone == 0) && !summed(lines, it.at):
+			kept = append(kept, items[i])
+		default:
+			used[it.at] = false
+		}
+	}
+	return kept
+}
+
+// gap counts the lines with words from one line to another.
+func gap(lines []line, a, b int) (n int) {
+	for i := min(a, b) + 1; i <= max(a, b); i++ {
+		if !lines[i].empty() {
+			n++
+		}
+	}
+	return n
+}
+
+// summed reports whether a line stands among those of a summary.
+func summed(lines []line, at int) bool {
+	for i := max(0, at-4); i < min(len(lines), at+5); i++ {
+		before, _, ok := strings.Cut(unstyled(lines[i].text), ":")
+		if words := wordsOf(before); ok && len(words) > 0 && len(words) <= 2 && summary[words[0].folded] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,156 @@
+package reply
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// A Question is a line of the reply form.
+type Question int
+
+// The questions, in the form's order.
+const (
+	Type Question = iota
+	Category
+	BlocksWork
+	AffectsOthers
+	AffectsCitizens
+)
+
+// asked are the yes-or-no questions as the form puts them, folded.
+var asked = []struct {
+	q     Question
+	words []string
+}{
+	{BlocksWork, strings.Fields("le impide realizar su trabajo")},
+	{BlocksWork, strings.Fields("li impedix fer la seua faena")},
+	{BlocksWork, strings.Fields("does it stop you from working")},
+	{AffectsOthers, strings.Fields("afecta a mas usuarios de su servicio")},
+	{AffectsOthers, strings.Fields("afecta mes usuaris del seu servici")},
+	{AffectsOthers, strings.Fields("does it affect other users of your service")},
+	{AffectsCitizens, strings.Fields("afecta el servicio al ciudadano")},
+	{AffectsCitizens, strings.Fields("afecta el servici al ciutada")},
+	{AffectsCitizens, strings.Fields("does it affect the service to citizens")},
+}
+
+// heads are the words that begin the two lines to be filled in with a word.
+var heads = map[string]Question{
+	"tipo": Type, "tipus": Type, "type": Type,
+	"categoria": Category, "category": Category,
+}
+
+// types are the words people use for the two types.
+var types = map[string]string{
+	"incidencia": "incident", "incidencias": "incident", "incident": "incident", "incidencies": "incident",
+	"averia": "incident", "problema": "incident", "problem": "incident", "error": "incident", "fallo": "incident", "fallada": "incident",
+	"peticion": "request", "peticio": "request", "request": "request", "solicitud": "request", "sollicitud": "request",
+	"sugerencia": "request", "suggeriment": "request", "suggestion": "request", "consulta": "request", "query": "request",
+}
+
+// yesNo are the words that answer a question.
+var yesNo = map[string]token{
+	"si": tokYes, "s": tokYes, "yes": tokYes, "y": tokYes, "yep": tokYes, "afirmativo": tokYes, "afirmatiu": tokYes,
+	"no": tokNo, "n": tokNo, "nop": tokNo, "nope": tokNo, "negativo": tokNo, "negatiu": tokNo,
+	"x": tokMark, "xx": tokMark, "xxx": tokMark,
+}
+
+const (
+	emptyBoxes  = "☐□▢⬜❏❑❒○◯◻◽⃞"
+	markedBoxes = "☑☒✔✓✅■⬛◼◾▪●◉✗✘✕✖❎🗹🗷🗸⊠☓√×❌"
+)
+
+// summary are the lines of a letter of ours that tell what is known. They look
+// like lines of the form that were filled in.
+var summary = map[string]bool{
+	"prioridad": true, "prioritat": true, "priority": true, "asunto": true, "assumpte": true, "subject": true,
+	"solicitante": true, "sol": true, "requester": true, "entidad": true, "entitat": true, "entity": true,
+	"estado": true, "estat": true, "status": true,
+}
+
+// A word is a run of letters and digits of a line, folded.
+type word struct {
+	folded string
+	end    int // in the line
+	start  int
+}
+
+// wordsOf takes a line apart, without case and accents.
+func wordsOf(s string) (list []word) {
+	start := -1
+	for i, r := range s + " " {
+		inside := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) || r == '·' && start >= 0
+		switch {
+		case inside && start < 0:
+			start = i
+		case !inside && start >= 0 && !isStyle(r):
+			if f := keyOf(s[start:min(i, len(s))]); f != "" {
+				list = append(list, word{folded: f, start: start, end: min(i, len(s))})
+			}
+			start = -1
+		}
+	}
+	return list
+}
+
+// keyOf makes words comparable: lower case, letters and digits alone.
+func keyOf(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(s) {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+// foldAll folds a text of several words, which single spaces part.
+func foldAll(s string) string {
+	var b strings.Builder
+	for _, w := range wordsOf(unstyled(s)) {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(w.folded)
+	}
+	return b.String()
+}
+
+// alike compares words as fingers and correcting telephones write them.
+func alike(a, b string) bool {
+	if a == b {
+		return true
+	}
+	slips := 0
+	if n := len(b); n >= 8 {
+		slips = 2
+	} else if n >= 4 {
+		slips = 1
+	}
+	return slips > 0 && distance(a, b) <= slips
+}
+
+// distance counts the letters to add, drop or change to make a into b.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	if len(x) > 60 || len(y) > 60 {
+		return max(len(x), len(y))
+	}
+	row := make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range x {
+		last := row[0]
+		row[0] = i + 1
+		for j, s := range y {
+			cost := last
+			if r != s {
+				cost++
+			}
+			last, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, cost)
+		}
+	}
+	return row[len(y)]
+}
