@@ -48,6 +48,7 @@ const (
 	longText       = "The text is longer than is shown."
 	longReply      = "The text is too long to look for what is quoted in it; all of it counts as new."
 	manyFiles      = "There are more attachments than are listed."
+	unsureReply    = "What is new in the text cannot be told from what is quoted; all of it counts as new."
 	badTNEF        = "A winmail.dat could not be read to its end."
 	badSMIME       = "A signed part could not be opened."
 	unverified     = "A signature wraps the mail; it was opened and not verified."

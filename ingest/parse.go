@@ -61,7 +61,10 @@ func (p *Parser) Parse(raw []byte) (*Message, error) {
 	if len(m.Text) > maxReply {
 		m.problem(longReply)
 	} else if m.Kind == KindReply || m.Kind == KindNew {
-		m.Reply = reply.New(m.Text, m.HTML)
+		var unsure bool
+		if m.Reply, unsure = reply.New(m.Text, m.HTML); unsure {
+			m.problem(unsureReply)
+		}
 		if m.Reply == "" && m.Kind == KindNew {
 			m.Reply = m.Text
 		}

@@ -11,6 +11,8 @@ func TestCourtesy(t *testing.T) {
 		"Gràcies", "Moltes gràcies", "Moltes gràcies per tot", "Perfecte, moltes gràcies. Salutacions", "Ja funciona. Moltes gràcies!", "Bon dia:\n\nMoltes gràcies per l'ajuda.\n\nSalutacions,\nVicent",
 		"Ja està solucionat, gràcies", "Rebut, gràcies", "Moltíssimes gràcies per la seua atenció", "Bon dia, Pere:\n\nResolt. Gràcies.\n\nUna abraçada",
 		"Thanks", "Thank you", "Thank you very much", "Thanks a lot!", "Ok thanks", "Perfect, thank you.\n\nBest regards,\nJohn", "It works now, thanks", "Good morning,\n\nMany thanks for your quick help.\n\nRegards,\nMary", "Solved, thanks again",
+		"Solucionado", "OK", "GRACIAS", "Gracias, Ana", "Hola Ana, gracias", "Gràcies, Pere", "Thanks, Ann!", "Gracias otra vez", "ok thanks", "moltes gràcies", "perfecto, solucionado, gracias", "gracias, un saludo", "👍 Gracias",
+		"Perfecte\n\nEmpar Soler i Vives",
 	} {
 		if !Courtesy(text) {
 			t.Errorf("only thanks: %q", text)
@@ -22,6 +24,8 @@ func TestCourtesy(t *testing.T) {
 		"Gracias por todo, y además necesito otra cuenta", "Perfecto, entonces el lunes llamo", "Ok, reinicio y les digo", "Gracias. Mi teléfono es el 961234567", "Gracias, escríbanme a maria@alfafar.example",
 		"Gràcies, però continua igual", "Moltes gràcies. I l'altra incidència?", "Gràcies, encara no puc entrar", "Ja va, però lentament. Gràcies", "No va. Gràcies", "Gràcies\n\nAra falla el padró",
 		"Thanks, but it still fails", "Thank you. Could you also check the printer", "Thanks, not yet", "It does not work. Thanks", "Thanks\n\nThe printer fails now", "Ok I will try tomorrow",
+		"Gracias\n\nUrgente", "Gracias. Urgente", "Gracias\nFalla", "Gràcies\nUrgent", "Thanks\nStill Broken", "GRACIAS\nVA LENTO", "GRACIAS\nIMPRESORA", "Gracias\nMañana Vuelvo", "Perfecto\nMenos Contabilidad",
+		"Gracias por adelantado", "Gracias de antemano", "Gràcies per avançat", "Thanks in advance", "Ya está otra vez, gracias", "Funciona todo menos el padrón, gracias", "Ya no funciona, gracias", "Gracias\n\nEspero", "Sin respuesta, gracias",
 		"Gracias\n\nAhora no imprime", "Gracias. Nada.", "Muchas gracias, cierren la otra también",
 	} {
 		if Courtesy(text) {

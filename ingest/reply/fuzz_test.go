@@ -17,10 +17,13 @@ func FuzzNew(f *testing.F) {
 			t.Skip("the parser hands over valid text only")
 		}
 		began := time.Now()
-		got := New(text, html)
+		got, unsure := New(text, html)
 		inTime(t, began, len(text)+len(html))
 		if !utf8.ValidString(got) {
 			t.Errorf("not valid: %q", got)
+		}
+		if unsure && got != strings.Trim(text, "\n") {
+			t.Errorf("unsure of %q, but gave %q", text, got)
 		}
 		if html == "" && len(got) > len(text) {
 			t.Errorf("%q grew to %q", text, got)

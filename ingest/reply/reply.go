@@ -17,15 +17,39 @@ import (
 
 // New gives what a person newly wrote. The HTML text, if there is one, says
 // better than the plain one what is quoted; it is used where the plain text
-// marks no line.
-func New(text, html string) string {
+// marks no line. unsure: nothing would be left of a text in which more stands
+// than what is quoted; then all of it is given.
+func New(text, html string) (reply string, unsure bool) {
 	lines := strings.Split(strings.TrimRight(text, "\n \t"), "\n")
 	if html != "" && !marksQuotes(lines) {
 		if marked := quotedHTML(html); strings.Contains("\n"+marked, "\n>") {
 			lines = strings.Split(marked, "\n")
 		}
 	}
-	return strings.Trim(strings.Join(unsign(unquote(lines)), "\n"), "\n")
+	reply = strings.Trim(strings.Join(unsign(unquote(lines)), "\n"), "\n")
+	if reply == "" && saysMore(lines) {
+		return strings.Trim(text, "\n"), true
+	}
+	return reply, false
+}
+
+// saysMore reports whether anything stands in a text but what is quoted, the
+// line that introduces it, and what a program adds.
+func saysMore(lines []string) bool {
+	for i := 0; i < len(lines); i++ {
+		l := lines[i]
+		n := introduces(lines, i)
+		switch {
+		case n > 0:
+			i += n - 1
+		case opens(lines, i) || strings.TrimSpace(l) == "--":
+			return false // below it, nothing is new
+		case isQuoted(l) || strings.HasPrefix(l, "|") || empty(lines[i:i+1]) || isDevice(l):
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // marksQuotes reports whether the text itself tells what is quoted. That

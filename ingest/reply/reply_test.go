@@ -25,8 +25,12 @@ func TestGolden(t *testing.T) {
 			if text == "" {
 				text = FromHTML(m.html)
 			}
-			if diff := cmp.Diff(m.reply, New(text, m.html)); diff != "" {
+			got, unsure := New(text, m.html)
+			if diff := cmp.Diff(m.reply, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
+			}
+			if unsure {
+				t.Error("unsure")
 			}
 		})
 	}
@@ -75,4 +79,29 @@ func goldenMails(t testing.TB) map[string]*mail {
 		}
 	}
 	return mails
+}
+
+// An answer that looks like the rest of a quoted line is the only one: rather
+// all of the mail than nothing.
+func TestUnsure(t *testing.T) {
+	quoted := "> ¿Ha probado usted a apagar la impresora del padrón y volver a encenderla?\n"
+	for name, tt := range map[string]struct {
+		text   string
+		unsure bool
+	}{
+		"an answer in between":     {"El 5/1/26 a las 10:12, Batlia escribió:\n" + quoted + "Ya.\n> Un saludo.", true},
+		"an empty answer":          {"El 5/1/26 a las 10:12, Batlia escribió:\n" + quoted + "> Un saludo.", false},
+		"an empty one by a mobile": {"Enviado desde mi iPhone\n\n" + quoted, false},
+		"nothing":                  {"", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := ""
+			if tt.unsure {
+				want = tt.text
+			}
+			if got, unsure := New(tt.text, ""); got != want || unsure != tt.unsure {
+				t.Errorf("%q, unsure %v; want %q, unsure %v", got, unsure, want, tt.unsure)
+			}
+		})
+	}
 }
