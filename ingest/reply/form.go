@@ -189,7 +189,7 @@ func (n *index) rest(text, html string, a answers) string {
 	if a.any && !a.own {
 		return ""
 	}
-	words := New(text, html)
+	words, _ := New(text, html)
 	lines := strings.Split(words, "\n")
 	b := make([]line, len(lines))
 	for i, l := range lines {
