@@ -229,8 +229,9 @@ func (in *Intake) incoming(a tickets.Arrival, m *Message, s *sender, at place) t
 		Arrival: a, Author: s.Author, References: m.References,
 		Subject: m.SubjectPlain, Text: m.Text, Reply: m.Reply, At: a.Received,
 		Why: at.why, Internal: at.internal, Quoted: at.quoted, Silent: s.Trust == tickets.Suspect,
-		Hints: in.hints(m), Courtesy: len(m.Attachments) == 0 && reply.Courtesy(m.Reply),
+		Courtesy: len(m.Attachments) == 0 && reply.Courtesy(m.Reply),
 	}
+	inc.Hints, inc.Form = in.said(m)
 	if m.MessageID != nil {
 		inc.MessageID = *m.MessageID
 	}
@@ -244,23 +245,6 @@ func (in *Intake) incoming(a tickets.Arrival, m *Message, s *sender, at place) t
 		})
 	}
 	return inc
-}
-
-// hints are what the subject's tags say. A category that the catalogue does not
-// know is no hint: the form asks.
-func (in *Intake) hints(m *Message) (h tickets.Hints) {
-	if m.Tags.Type != nil {
-		h.Type = tickets.Type(*m.Tags.Type)
-	}
-	if m.Tags.Impact != nil {
-		h.Impact = tickets.Level(*m.Tags.Impact)
-	}
-	if m.Tags.Category != nil {
-		if cat := in.Catalogue().FindCategory(*m.Tags.Category); cat != nil {
-			h.Category = cat.ID
-		}
-	}
-	return h
 }
 
 // confirm releases what was held for a person who answered the letter that

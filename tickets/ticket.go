@@ -66,6 +66,12 @@ func (a Answers) Complete() bool {
 	return a.BlocksWork != nil && a.AffectsOthers != nil && a.AffectsCitizens != nil
 }
 
+// Same reports whether the answers are the same.
+func (a Answers) Same(b Answers) bool {
+	same := func(x, y *bool) bool { return x == nil && y == nil || x != nil && y != nil && *x == *y }
+	return same(a.BlocksWork, b.BlocksWork) && same(a.AffectsOthers, b.AffectsOthers) && same(a.AffectsCitizens, b.AffectsCitizens)
+}
+
 // Merge takes over the answers that b gives.
 func (a Answers) Merge(b Answers) Answers {
 	for _, p := range []struct{ to, from **bool }{

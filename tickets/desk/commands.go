@@ -44,7 +44,7 @@ func (ch *changes) hints(t *tickets.Ticket, h tickets.Hints) {
 	if t.Category != before.Category {
 		ch.add(tickets.EventCategory, "%s → %s", orNone(before.Category), t.Category)
 	}
-	if h.Answers != (tickets.Answers{}) || h.Impact != "" {
+	if !t.Answers.Same(before.Answers) || t.ImpactTag != before.ImpactTag {
 		ch.add(tickets.EventAnswers, "blocks work %s, affects others %s, affects citizens %s, impact tag %s",
 			answer(t.Answers.BlocksWork), answer(t.Answers.AffectsOthers), answer(t.Answers.AffectsCitizens), orNone(string(t.ImpactTag)))
 	}

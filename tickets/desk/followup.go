@@ -83,8 +83,11 @@ func (d *Desk) join(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *ti
 	if err := tx.AddEvents(ctx, t.Number, append(events, said.events...)...); err != nil {
 		return err
 	}
-	if err := d.tellForm(ctx, tx, t, m, in); err != nil {
-		return err
+	// A form that says what was known is an older one, quoted along.
+	if in.Form.Filled && len(said.events) > 0 || in.Form.Unclear || in.Form.Unknown != "" {
+		if err := d.tellForm(ctx, tx, t, m, in); err != nil {
+			return err
+		}
 	}
 	if moved {
 		return d.tellAssigned(ctx, tx, t, m, in.Key)

@@ -10,7 +10,7 @@ import (
 // tellForm confirms to a person what her filled-in form changed, with the
 // priority and why it is so. What was not clear is asked once more.
 func (d *Desk) tellForm(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message, in *tickets.Incoming) error {
-	if !in.Form.Filled || in.Silent {
+	if in.Silent {
 		return nil
 	}
 	if ok, err := d.mayAnswer(ctx, tx, t, in.Key); err != nil || !ok {
