@@ -29,6 +29,8 @@ type converter struct {
 	marking bool
 	said    bool // words stand above
 	rest    bool // everything from here on is quoted
+	pre     int  // depth in elements whose lines stand as they were written
+	opened  bool // such an element has only just begun
 	// styles is set for reading the form; nil otherwise.
 	styles *styles
 	style  rune // that was last written into the line
@@ -64,9 +66,17 @@ func (c *converter) text(s string) {
 	if c.styles != nil && c.styles.now().struck {
 		return
 	}
-	for _, r := range html.UnescapeString(s) {
+	for _, r := range s { // the tokenizer has decoded the entities, once
+		opened := c.opened
+		c.opened = false
 		switch {
 		case c.styles != nil && isStyle(r):
+		case c.pre > 0 && r == '\n':
+			if !opened { // the line break right behind <pre> is not shown
+				c.flush()
+			}
+		case c.pre > 0 && (r == ' ' || r == '\t'):
+			c.line.WriteRune(r)
 		case r == '\u00a0':
 			c.line.WriteByte(' ')
 		case r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f':
@@ -133,13 +143,20 @@ func (c *converter) start(t html.Token) {
 	if c.styles != nil {
 		c.styles.start(t)
 	}
+	c.opened = false
 	switch t.Data {
-	case "style", "script", "head", "title", "template":
+	// Not "head": many never close it, or write "<head/>", and all that it holds
+	// of text is in these.
+	case "style", "script", "title", "template":
 		c.skip++
 	case "br":
 		c.flush()
-	case "p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "table":
+	case "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table":
 		c.paragraph()
+	case "pre":
+		c.paragraph()
+		c.pre++
+		c.opened = true
 	case "tr", "dl", "dt", "dd", "section", "article", "header", "footer", "hr", "form", "address":
 		c.block()
 	case "li":
@@ -166,10 +183,13 @@ func (c *converter) end(name string) {
 		c.styles.end(name)
 	}
 	switch name {
-	case "style", "script", "head", "title", "template":
+	case "style", "script", "title", "template":
 		c.skip = max(c.skip-1, 0)
-	case "p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "table":
+	case "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table":
 		c.paragraph()
+	case "pre":
+		c.paragraph()
+		c.pre = max(c.pre-1, 0)
 	case "tr", "li", "dl", "dt", "dd", "section", "article", "header", "footer", "form", "address":
 		c.block()
 	case "div", "blockquote":
