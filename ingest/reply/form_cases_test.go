@@ -33,6 +33,8 @@ func TestFormAsPeopleFillIt(t *testing.T) {
 		{"choice marked", "Tipo (incidencia x / petición): \nCategoría (contabilidad / [x] portales / ipobles / …): ", "", "incident portales"},
 		{"choice in stars", "Tipo (incidencia / *petición*): \nCategoría (contabilidad / *portales* / ipobles / …): ", "", "request portales"},
 		{"choices deleted, word put", "Tipo: petición\nCategoría: conta\n" + es[2], "", "request contabilidad"},
+		{"one line, as our letter says", "Tipo: petición\n\nGracias\n\n" + gmailIntro + "> Asunto: impresora\n> Tipo: incidencia\n> Si algo no es correcto, responda a este correo con la línea corregida; por ejemplo,\n> «Tipo: incidencia».", "", "request"},
+		{"our letter's example", "Gracias\n\n" + gmailIntro + "> " + es[4] + "\n> Si algo no es correcto, responda a este correo con la línea corregida; por ejemplo,\n> «Tipo: petición».", "", ""},
 		{"nothing but two lines", "Tipo: solicitud\nCategoría: sicalwin", "", "request contabilidad"},
 		{"numbered", "1. Tipo (incidencia / petición): incidencia\n2. Categoría (contabilidad / …): iPobles\n3. ¿Le impide realizar su trabajo? No", "", "incident ipobles blocks=false"},
 		{"list", "- Tipo (incidencia / petición): incidencia\n- ¿Le impide realizar su trabajo? [x] No [ ] Sí", "", "incident blocks=false"},

@@ -59,7 +59,7 @@ func (n *index) question(lines []line, i int) (it item, over int, ok bool) {
 	if len(words) > 1 && len(words[0].folded) <= 2 && unicode.IsDigit(rune(words[0].folded[0])) {
 		words = words[1:] // "3. ¿Afecta …?"
 	}
-	if len(words) < 2 || words[0].start > 24 {
+	if len(words) < 2 || !begins(text, words[0]) {
 		return it, i, false
 	}
 	for _, ask := range asked {
@@ -98,6 +98,12 @@ func goesOn(behind string) bool {
 	}
 	list := lex(behind)
 	return len(list) > 0 && list[0].token == tokOther
+}
+
+// begins reports whether a word begins a line, but for bullets and their like.
+// What stands in quotation marks is only talked about.
+func begins(s string, w word) bool {
+	return w.start <= 24 && !strings.ContainsAny(s[:w.start], "«»\"“”„‘’'")
 }
 
 // common counts how many words of a question a line begins with.
@@ -188,13 +194,14 @@ func nextLine(lines []line, i int) (line, int) {
 
 // believable takes away the lines that look like "Type: request" and stand by
 // themselves: the world is full of them. They count beside another line of the
-// form, or as all that a person wrote; not in the summary that our letters give.
+// form, above a letter of ours, or as all that a person wrote; not in the summary that our letters give.
 func (n *index) believable(lines []line, items []item, used []bool) (kept []item) {
-	alone := 0
+	alone, answers := 0, false // a letter of ours, which asks for such lines
 	for i, l := range lines {
 		if l.level == 0 && !l.marker && !used[i] && !l.empty() {
 			alone++
 		}
+		answers = answers || l.whose == fromUs
 	}
 	for i, it := range items {
 		near := func(full bool) bool {
@@ -204,7 +211,7 @@ func (n *index) believable(lines []line, items []item, used []bool) (kept []item
 		}
 		switch {
 		case it.full, near(true) && !summed(lines, it.at),
-			it.level == 0 && it.unknown == "" && (near(false) || alone == 0) && !summed(lines, it.at):
+			it.level == 0 && it.unknown == "" && (near(false) || alone == 0 || answers) && !summed(lines, it.at):
 			kept = append(kept, items[i])
 		default:
 			used[it.at] = false
@@ -226,6 +233,9 @@ func gap(lines []line, a, b int) (n int) {
 // summed reports whether a line stands among those of a summary.
 func summed(lines []line, at int) bool {
 	for i := max(0, at-4); i < min(len(lines), at+5); i++ {
+		if lines[i].level != lines[at].level || lines[i].marker {
+			continue
+		}
 		before, _, ok := strings.Cut(unstyled(lines[i].text), ":")
 		if words := wordsOf(before); ok && len(words) > 0 && len(words) <= 2 && summary[words[0].folded] {
 			return true

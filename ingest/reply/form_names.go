@@ -81,7 +81,7 @@ func (n *index) head(lines []line, i int) (it item, over int, ok bool) {
 	if len(words) > 1 && len(words[0].folded) == 1 && words[0].folded[0] <= '9' {
 		words = words[1:]
 	}
-	if len(words) == 0 || words[0].start > 24 {
+	if len(words) == 0 || !begins(text, words[0]) {
 		return it, i, false
 	}
 	q, ok := heads[words[0].folded]
