@@ -31,8 +31,20 @@ func load(cmd *cobra.Command, path string) (*config.Config, error) {
 	return cfg, nil
 }
 
+// access is what a command does in the database.
+type access func(ctx context.Context, cfg *config.Config, tx *store.Tx) error
+
 // view reads from the database of a configuration.
-func view(cmd *cobra.Command, path string, f func(ctx context.Context, cfg *config.Config, tx *store.Tx) error) (err error) {
+func view(cmd *cobra.Command, path string, f access) error {
+	return withStore(cmd, path, (*store.Store).View, f)
+}
+
+// change writes into it, in one short transaction: the gateway may run.
+func change(cmd *cobra.Command, path string, f access) error {
+	return withStore(cmd, path, (*store.Store).Tx, f)
+}
+
+func withStore(cmd *cobra.Command, path string, run func(*store.Store, context.Context, func(*store.Tx) error) error, f access) (err error) {
 	cfg, err := load(cmd, path)
 	if err != nil {
 		return err
@@ -52,7 +64,7 @@ func view(cmd *cobra.Command, path string, f func(ctx context.Context, cfg *conf
 			err = cerr
 		}
 	}()
-	return s.View(ctx, func(tx *store.Tx) error { return f(ctx, cfg, tx) })
+	return run(s, ctx, func(tx *store.Tx) error { return f(ctx, cfg, tx) })
 }
 
 func printJSON(w io.Writer, v any) error {

@@ -2,19 +2,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"respon/cmd/internal/config"
+	"respon/tickets"
 	"respon/tickets/store"
 )
 
 func outboxCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "outbox", Short: "Mails that wait to be sent, or failed for good"}
-	cmd.AddCommand(outboxList())
+	cmd.AddCommand(outboxList(), outboxRetry(), outboxDrop())
 	return cmd
 }
 
@@ -71,4 +74,69 @@ func toOutboxMail(p *store.Posting, prefix string) outboxMail {
 		m.NextAttemptAt = &p.NextAt
 	}
 	return m
+}
+
+func outboxRetry() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "retry ID...", Short: "Send mails that wait or failed now, with all their attempts before them",
+		Long: "Send mails that wait or failed now, with all their attempts before them. The gateway takes them within a second, if it runs.",
+		Args: cobra.MinimumNArgs(1),
+	}
+	path := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return eachLetter(cmd, *path, args, "is sent now", (*store.Tx).RetryLetter)
+	}
+	return cmd
+}
+
+func outboxDrop() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "drop ID...", Short: "Give mails up that wait or failed",
+		Long: "Give mails up that wait or failed: they are never sent. Their tickets have an event of it.",
+		Args: cobra.MinimumNArgs(1),
+	}
+	path := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return eachLetter(cmd, *path, args, "is dropped", func(tx *store.Tx, ctx context.Context, id int64) error {
+			p, err := tx.Posting(ctx, id)
+			if err != nil {
+				return err
+			}
+			if err := tx.DropLetter(ctx, id); err != nil || p.Ticket == 0 {
+				return err
+			}
+			return tx.AddEvents(ctx, p.Ticket, tickets.Event{Actor: tickets.Respon, Kind: tickets.EventLetterFailed,
+				Detail: "to " + p.Recipient + ": dropped by the operator", Cause: "respon outbox drop"})
+		})
+	}
+	return cmd
+}
+
+// eachLetter does something to mails of the outbox: to all, or to none.
+func eachLetter(cmd *cobra.Command, path string, args []string, done string, f func(*store.Tx, context.Context, int64) error) error {
+	ids := make([]int64, len(args))
+	for i, arg := range args {
+		id, err := strconv.ParseInt(arg, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%q is no id; respon outbox list shows them in its first column", arg)
+		}
+		ids[i] = id
+	}
+	err := change(cmd, path, func(ctx context.Context, _ *config.Config, tx *store.Tx) error {
+		for _, id := range ids {
+			if err := f(tx, ctx, id); errors.Is(err, store.ErrNotFound) {
+				return fmt.Errorf("no mail %d waits or failed, so nothing was done; respon outbox list shows which do", id)
+			} else if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		fmt.Fprintf(cmd.OutOrStdout(), "%d %s\n", id, done)
+	}
+	return nil
 }

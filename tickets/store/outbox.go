@@ -285,3 +285,32 @@ func (tx *Tx) NextDue(ctx context.Context) (at time.Time, err error) {
 	}
 	return at.UTC(), err
 }
+
+// RetryLetter makes a letter that waits or failed due now, with all its attempts
+// before it. It returns ErrNotFound for any other.
+func (tx *Tx) RetryLetter(ctx context.Context, id int64) (err error) {
+	defer wrap(&err, "retry letter %d", id)
+	return tx.one(ctx, `
+		UPDATE outbox
+		SET state = 'waiting', attempts = 0, next_at = ?
+		WHERE id = ? AND state IN ('waiting', 'failed')`, tx.Now, id)
+}
+
+// DropLetter gives a letter up that waits or failed. It returns ErrNotFound for
+// any other: what is being sent cannot be held back.
+func (tx *Tx) DropLetter(ctx context.Context, id int64) (err error) {
+	defer wrap(&err, "drop letter %d", id)
+	return tx.one(ctx, `
+		UPDATE outbox
+		SET state = 'dropped'
+		WHERE id = ? AND state IN ('waiting', 'failed')`, id)
+}
+
+// one runs a statement that has to change one row; none is ErrNotFound.
+func (tx *Tx) one(ctx context.Context, query string, args ...any) error {
+	n, err := tx.exec(ctx, query, args...)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return err
+}
