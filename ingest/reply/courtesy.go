@@ -82,12 +82,16 @@ func Courtesy(text string) bool {
 	return thanked
 }
 
+// asks knows what begins a sentence with a capital and asks for something:
+// "Llámenme", "Avísame" or "Díganos".
+var asks = regexp.MustCompile(`(?:nme|ame|eme|nnos|anos|enos|nlo|nla)$`)
+
 // areNames reports whether words that are neither thanks nor manners can be a
 // name: written as names are, and none that begins a complaint.
 func areNames(strange []string) bool {
 	for _, w := range strange {
 		inCapitals := w == strings.ToUpper(w) // who writes so, writes every word so
-		if !unicode.IsUpper([]rune(w)[0]) || inCapitals || denials[fold(w)] {
+		if !unicode.IsUpper([]rune(w)[0]) || inCapitals || denials[fold(w)] || asks.MatchString(fold(w)) {
 			return false
 		}
 	}

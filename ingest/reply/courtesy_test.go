@@ -25,7 +25,7 @@ func TestCourtesy(t *testing.T) {
 		"Gràcies, però continua igual", "Moltes gràcies. I l'altra incidència?", "Gràcies, encara no puc entrar", "Ja va, però lentament. Gràcies", "No va. Gràcies", "Gràcies\n\nAra falla el padró",
 		"Thanks, but it still fails", "Thank you. Could you also check the printer", "Thanks, not yet", "It does not work. Thanks", "Thanks\n\nThe printer fails now", "Ok I will try tomorrow",
 		"Gracias\n\nUrgente", "Gracias. Urgente", "Gracias\nFalla", "Gràcies\nUrgent", "Thanks\nStill Broken", "GRACIAS\nVA LENTO", "GRACIAS\nIMPRESORA", "Gracias\nMañana Vuelvo", "Perfecto\nMenos Contabilidad",
-		"Gracias por adelantado", "Gracias de antemano", "Gràcies per avançat", "Thanks in advance", "Ya está otra vez, gracias", "Funciona todo menos el padrón, gracias", "Ya no funciona, gracias", "Gracias\n\nEspero", "Sin respuesta, gracias",
+		"Gracias. Llámenme", "Gracias\n\nAvísame", "Gracias. Díganos", "Gracias por adelantado", "Gracias de antemano", "Gràcies per avançat", "Thanks in advance", "Ya está otra vez, gracias", "Funciona todo menos el padrón, gracias", "Ya no funciona, gracias", "Gracias\n\nEspero", "Sin respuesta, gracias",
 		"Gracias\n\nAhora no imprime", "Gracias. Nada.", "Muchas gracias, cierren la otra también",
 	} {
 		if Courtesy(text) {

@@ -7,7 +7,7 @@ import (
 )
 
 // maxTokens bounds how much of an HTML text is read.
-const maxTokens = 200_000
+const maxTokens = 2_000_000
 
 // FromHTML gives the text that a reader of an HTML text sees. It works on
 // tokens and builds no tree, so that its time grows with the length alone,
