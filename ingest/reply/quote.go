@@ -60,14 +60,19 @@ var (
 	messageFrom = regexp.MustCompile(`(?i)^(?:missatge de|mensaje de|citando a|citant|quoting)\s`)
 	says        = regexp.MustCompile(`(?i)(?:^|[\s"”>)])(?:` + verbs + `)(?:[\s:(<"“-]|$)`)
 	// saysLast: nothing stands behind the verb but a name, an address or a date.
-	saysLast   = regexp.MustCompile(`(?i:` + verbs + `)[\s:]*(?:$|[<"“(\d\p{Lu}]|\S+@)`)
+	saysLast = regexp.MustCompile(`(?i:` + verbs + `)[\s:]*(?:$|[<"“(\d\p{Lu}]|\S+@)`)
+	// toSomebody: a person tells who wrote to whom.
+	toSomebody = regexp.MustCompile(`(?i)[\s.>)](?:(?:me|nos|os|te|em|ens|us)\s+|m['’])(?:` + verbs + `)`)
+	authored   = regexp.MustCompile(`<[^\s<>]+@[^\s<>]+>\)?\s*:$`)
 	dated      = regexp.MustCompile(`\d{1,4}[/.-]\d{1,2}|\b(?:19|20)\d{2}\b|\b\d{1,2}[:.h]\d{2}\b`)
 	addressed  = regexp.MustCompile(`<?[^\s<>]+@[^\s<>]+>?`)
-	between    = regexp.MustCompile(`(?i)^[-_*=–—\s]{2,}(?:` + originals + `)\b[^\n]{0,100}$|^(?:` + originals + `)\s*:?\s*[-_*=–—]{2,}\s*$`)
+	between    = regexp.MustCompile(`(?i)^[*\s]*[-_=–—][-_*=–—\s]+(?:` + originals + `)\b[^\n]{0,100}$|^(?:` + originals + `)\s*:?\s*[-_*=–—]{2,}\s*$`)
 	dashed     = regexp.MustCompile(`(?i)^-{2,}\s*.{2,200}(?:` + verbs + `)\s*-{2,}\s*$`)
 	applesWord = regexp.MustCompile(`(?i)^(?:` + forwards + `)\s*:?$`)
 	groupwise  = regexp.MustCompile(`^>>> .{3,200}(?:>>>|\d{1,2}[:.]\d{2}.*)\s*$`)
 	authorLine = regexp.MustCompile(`(?i)^[\s*_]*(?:` + authors + `)[\s*_]*:[\s*_]*(.*)$`)
+	named      = regexp.MustCompile(`^[\s"'«(\[]*\pL`) // hours and days are nobody's name
+	since      = regexp.MustCompile(`(?i)^[\s*_]*desde\b`)
 	fieldLine  = regexp.MustCompile(`(?i)^[\s*_]*(?:` + authors + `|` + others + `)[\s*_]*:`)
 	anyRuler   = regexp.MustCompile(`^\s*[_\-*=–—]{2,}\s*$`)
 	// ours is the line above which our letters ask to write.
@@ -127,6 +132,9 @@ func isIntroduction(s string, below bool) bool {
 	end := strings.HasSuffix(s, ":")
 	whole := dated.MatchString(s) && (addressed.MatchString(s) || below)
 	if says.MatchString(s) {
+		if toSomebody.MatchString(s) {
+			return false
+		}
 		if !below && !date && !author && !saysLast.MatchString(s) {
 			return false
 		}
@@ -136,7 +144,7 @@ func isIntroduction(s string, below bool) bool {
 	if messageFrom.MatchString(s) {
 		return end && addressed.MatchString(s)
 	}
-	return date && addressed.MatchString(s) && (end || below && strings.HasSuffix(s, ">"))
+	return date && (authored.MatchString(s) || below && addressed.MatchString(s) && (end || strings.HasSuffix(s, ">")))
 }
 
 // followed reports whether the next words, not far below, are marked as quoted.
@@ -167,6 +175,7 @@ func opens(lines []string, i int) bool {
 
 // headers reports whether the fields of a mail stand at i, as Outlook quotes
 // them: its author among them and two more, or one if the author has an address.
+// "Desde" is a day's more often than an author's, and asks for the address.
 func headers(lines []string, i int) bool {
 	bare := func(l string) string { return strings.TrimLeft(plain(l), "> ") }
 	if !fieldLine.MatchString(bare(lines[i])) {
@@ -182,9 +191,10 @@ func headers(lines []string, i int) bool {
 			continue // the rest of a field
 		}
 		fields++
-		if m := authorLine.FindStringSubmatch(l); m != nil && strings.TrimSpace(m[1]) != "" {
-			author = true
-			address = address || addressed.MatchString(m[1])
+		if m := authorLine.FindStringSubmatch(l); m != nil {
+			has := addressed.MatchString(m[1])
+			author = author || has || named.MatchString(m[1]) && !since.MatchString(l)
+			address = address || has
 		}
 	}
 	return author && (fields >= 3 || fields == 2 && address)
