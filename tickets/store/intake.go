@@ -228,6 +228,17 @@ func (tx *Tx) Unhold(ctx context.Context, h Held) (err error) {
 	return tx.release(ctx, h.Key)
 }
 
+// ExpireHeld ends the holding of mails that have waited since before a time, and
+// gives them.
+func (tx *Tx) ExpireHeld(ctx context.Context, before time.Time) (list []Held, err error) {
+	defer wrap(&err, "expire held mails")
+	err = tx.all(ctx, &list, `
+		DELETE FROM held
+		WHERE at < ?
+		RETURNING uid, address, received_at, raw_sha, key`, moment(before))
+	return list, err
+}
+
 // Confirmed reports whether the owner of an address ever confirmed it.
 func (tx *Tx) Confirmed(ctx context.Context, address string) (bool, error) {
 	var n int

@@ -76,3 +76,13 @@ func (tx *Tx) EndSession(ctx context.Context, hash []byte) (err error) {
 	_, err = tx.exec(ctx, `DELETE FROM session WHERE hash = ?`, hash)
 	return err
 }
+
+// SweepSessions removes sessions and sign-in links from before a time.
+func (tx *Tx) SweepSessions(ctx context.Context, before time.Time) (err error) {
+	defer wrap(&err, "sweep sessions")
+	if _, err := tx.exec(ctx, `DELETE FROM session WHERE created_at < ?`, moment(before)); err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `DELETE FROM login WHERE created_at < ?`, moment(before))
+	return err
+}

@@ -259,6 +259,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if g.web != nil {
 		start("web", g.web.Run)
 	}
+	if g.runs(PartSchedule) {
+		start("schedule", g.schedule)
+	}
 	<-ctx.Done()
 	wg.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

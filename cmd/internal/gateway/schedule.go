@@ -1,0 +1,43 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/robfig/cron/v3"
+)
+
+// job is a line of the schedule. Doing it twice, or in two processes, does it
+// once: each job looks for what is due.
+type job struct {
+	name string
+	spec string // of robfig/cron
+	do   func(context.Context) error
+}
+
+func (g *Gateway) jobs() []job {
+	return []job{
+		{"expire held mails", "@every 1h", g.desk.ExpireHeld},
+		{"sweep sessions", "@every 6h", g.desk.SweepSessions},
+	}
+}
+
+// schedule runs the jobs at their times, and once at the start, until the
+// context ends; then it waits for the one in hand.
+func (g *Gateway) schedule(ctx context.Context) error {
+	c := cron.New(cron.WithLocation(g.cfg.Gateway.Location), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
+	for _, j := range g.jobs() {
+		run := func() {
+			if err := j.do(ctx); err != nil && ctx.Err() == nil {
+				g.o.Log.Warn("scheduled work is left for later", "job", j.name, "err", err)
+			}
+		}
+		if _, err := c.AddFunc(j.spec, run); err != nil {
+			return err
+		}
+		run()
+	}
+	c.Start()
+	<-ctx.Done()
+	<-c.Stop().Done()
+	return nil
+}
