@@ -65,6 +65,7 @@ var (
 	toSomebody = regexp.MustCompile(`(?i)[\s.>)](?:(?:me|nos|os|te|em|ens|us)\s+|m['’])(?:` + verbs + `)`)
 	authored   = regexp.MustCompile(`<[^\s<>]+@[^\s<>]+>\)?\s*:$`)
 	dated      = regexp.MustCompile(`\d{1,4}[/.-]\d{1,2}|\b(?:19|20)\d{2}\b|\b\d{1,2}[:.h]\d{2}\b`)
+	clock      = regexp.MustCompile(`\b\d{1,2}[:.h]\d{2}\b`)
 	addressed  = regexp.MustCompile(`<?[^\s<>]+@[^\s<>]+>?`)
 	between    = regexp.MustCompile(`(?i)^[*\s]*[-_=–—][-_*=–—\s]+(?:` + originals + `)\b[^\n]{0,100}$|^(?:` + originals + `)\s*:?\s*[-_*=–—]{2,}\s*$`)
 	dashed     = regexp.MustCompile(`(?i)^-{2,}\s*.{2,200}(?:` + verbs + `)\s*-{2,}\s*$`)
@@ -139,7 +140,7 @@ func isIntroduction(s string, below bool) bool {
 			return false
 		}
 		ends := end || says.MatchString(s[max(0, strings.LastIndexByte(s, ' ')):])
-		return ends && (whole || (below || date) && dated.MatchString(s) || below && addressed.MatchString(s))
+		return ends && (whole || below && dated.MatchString(s) || date && clock.MatchString(s) || below && addressed.MatchString(s))
 	}
 	if messageFrom.MatchString(s) {
 		return end && addressed.MatchString(s)
