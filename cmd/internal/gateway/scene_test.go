@@ -36,7 +36,8 @@ import (
 // gateway is the built program. Each scene is played on both databases. What
 // there is beside testscript's own commands:
 //
-//	NAME writes FILE         sends a mail; From, To, Date and Message-ID are added where missing
+//	NAME writes FILE         sends a mail; From, To, Date and Message-ID are added where missing, and
+//	                         the Message-ID of the mail that NAME got last stands for {NAME}
 //	NAME answers TEXT        answers the mail that she got last, quoting it; TEXT may be a file
 //	NAME gets SUBJECT        waits for her next mail; it has this subject
 //	NAME reads TEXT          the mail that she got last says so: header, text, names of files; line breaks do not count
@@ -185,6 +186,9 @@ func flat(text, what string) bool {
 // send adds what a mail client would, and hands the mail to the server.
 func (s *scene) send(ts *testscript.TestScript, name, text string) {
 	s.sent++
+	for reader, l := range s.last {
+		text = strings.ReplaceAll(text, "{"+reader+"}", *l.MessageID)
+	}
 	header, body, _ := strings.Cut(strings.TrimPrefix(text, "\n"), "\n\n")
 	field := func(key, value string) {
 		if !regexp.MustCompile(`(?mi)^` + key + `:`).MatchString(header) {
