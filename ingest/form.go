@@ -42,7 +42,7 @@ func (in *Intake) said(m *Message) (h tickets.Hints, read tickets.FormRead) {
 	h.Answers = tickets.Answers{BlocksWork: f.BlocksWork, AffectsOthers: f.AffectsOthers, AffectsCitizens: f.AffectsCitizens}
 	return h, tickets.FormRead{
 		Filled: true, Only: f.Rest == "" && len(m.Attachments) == 0,
-		Unknown: f.Unknown, Near: f.Nearest, Unclear: len(f.Contradictions) > 0,
+		Unknown: f.Unknown != "", Near: f.Nearest, Unclear: len(f.Contradictions) > 0,
 	}
 }
 

@@ -73,10 +73,11 @@ func (w *writing) formRead() {
 	w.say("form_read.correct")
 }
 
-// notClear says which answers did not count.
+// notClear says which answers did not count. What stood there is not repeated: the
+// letter may go to somebody in whose name another wrote.
 func (w *writing) notClear() {
 	f := w.l.Form
-	if unknown := oneLine(f.Unknown); unknown != "" {
+	if f.Unknown {
 		near := make([]string, 0, len(f.Near))
 		for _, id := range f.Near {
 			if cat := w.cat.CategoryByID(id); cat != nil {
@@ -84,9 +85,9 @@ func (w *writing) notClear() {
 			}
 		}
 		if len(near) > 0 {
-			w.say("form_read.unknown_near", unknown, strings.Join(near, w.t("form_read.or")))
+			w.say("form_read.unknown_near", strings.Join(near, w.t("form_read.or")))
 		} else {
-			w.say("form_read.unknown", unknown)
+			w.say("form_read.unknown")
 		}
 	}
 	if f.Unclear {

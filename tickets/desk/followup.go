@@ -84,7 +84,7 @@ func (d *Desk) join(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *ti
 		return err
 	}
 	// A form that says what was known is an older one, quoted along.
-	if in.Form.Filled && len(said.events) > 0 || in.Form.Unclear || in.Form.Unknown != "" {
+	if in.Form.Filled && len(said.events) > 0 || in.Form.Unclear || in.Form.Unknown {
 		if err := d.tellForm(ctx, tx, t, m, in); err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ func (d *Desk) tellForm(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m 
 		return err
 	}
 	l := tickets.Letter{Kind: tickets.LetterForm, To: in.Author.Person, Ticket: t, About: m, Form: in.Form}
-	if in.Form.Unclear || in.Form.Unknown != "" {
+	if in.Form.Unclear || in.Form.Unknown {
 		asked, err := tx.CountMessages(ctx, t.Number, tickets.Out, tickets.KindForm)
 		if err != nil {
 			return err
