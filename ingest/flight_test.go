@@ -69,7 +69,7 @@ func takeDeadly(t *testing.T, url, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := newIntake(t, url)
+	in := newIntake(t, url, time.Now)
 	in.Flight = flight
 	inHand := ""
 	parser := in.Parser
@@ -108,9 +108,9 @@ func item(uid uint32, subject string) mailbox.Item {
 }
 
 // newIntake gives an intake over a database, whose letters say nothing.
-func newIntake(t *testing.T, url string) *ingest.Intake {
+func newIntake(t *testing.T, url string, now func() time.Time) *ingest.Intake {
 	t.Helper()
-	s := storetest.Open(t, url, time.Now)
+	s := storetest.Open(t, url, now)
 	c := &tickets.Catalogue{
 		Gateway:     tickets.Gateway{Address: "batlia@dival.example", Prefix: "BR", Locale: tickets.Spanish},
 		Technicians: []tickets.Technician{{ID: "ana", Name: "Ana", Email: "ana@dival.example", Capacity: 20, Default: true}},
@@ -121,24 +121,21 @@ func newIntake(t *testing.T, url string) *ingest.Intake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	uid := 0
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	return &ingest.Intake{
 		Desk: &desk.Desk{
-			Store: s, Composer: silent{}, Catalogue: catalogue, Log: log,
-			NewUID: func() (string, error) { uid++; return fmt.Sprintf("%010x%d", uid, time.Now().UnixNano()), nil },
+			Store: s, Composer: &silent{}, Catalogue: catalogue, Log: log, NewUID: signer.NewUID,
 		},
 		Store: s, Signer: signer, Catalogue: catalogue, Log: log,
 		Parser: func() *ingest.Parser { return ingest.NewParser(ingest.Options{}) },
 	}
 }
 
-// silent composes nothing.
-type silent struct{}
+// silent composes letters that say nothing.
+type silent struct{ token string } // of the last one
 
-func (silent) Compose(l tickets.Letter) (tickets.Mail, error) {
+func (c *silent) Compose(l tickets.Letter) (tickets.Mail, error) {
+	c.token = l.Token
 	id := fmt.Sprintf("%s.%d@dival.example", l.Kind, time.Now().UnixNano())
 	return tickets.Mail{MessageID: id, From: "batlia@dival.example", To: l.To.Address, Raw: []byte("Message-ID: <" + id + ">\r\n\r\n")}, nil
 }
-
-var _ desk.Composer = silent{}

@@ -26,7 +26,8 @@ func (in *Intake) said(m *Message) (h tickets.Hints, read tickets.FormRead) {
 			h.Category = cat.ID
 		}
 	}
-	if len(m.Text)+len(m.HTML) > maxForm {
+	person := m.Kind == KindNew || m.Kind == KindReply
+	if !person || len(m.Text)+len(m.HTML) > maxForm {
 		return h, read
 	}
 	f := reply.ReadForm(m.Text, m.HTML, formNames(c))

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,7 +46,7 @@ type parsed struct {
 
 // Prepare understands a mail ahead, while an earlier one is being committed.
 func (in *Intake) Prepare(it *mailbox.Item) {
-	if in.alone.Load() <= 0 {
+	if in.alone.Load() <= 0 && !in.deadly[noteOf(*it)] {
 		it.Prepared = in.parse(*it)
 	}
 }
@@ -53,7 +54,7 @@ func (in *Intake) Prepare(it *mailbox.Item) {
 func (in *Intake) parse(it mailbox.Item) (p parsed) {
 	in.Flight.begin(it)
 	defer in.Flight.end(it)
-	p.key = store.KeyString(ContentKey(it.Raw, it.Received))
+	p.key = key(it)
 	defer func() {
 		if r := recover(); r != nil {
 			p.err = fmt.Errorf("parser panicked: %v", r)
@@ -62,6 +63,17 @@ func (in *Intake) parse(it mailbox.Item) (p parsed) {
 	}()
 	p.message, p.err = in.Parser().Parse(it.Raw)
 	return p
+}
+
+// key is the mail's content key. A mail that this brings to panic has to be
+// told by its bytes alone, to be quarantined like any other.
+func key(it mailbox.Item) (key string) {
+	defer func() {
+		if recover() != nil {
+			key = store.KeyString(sha256.Sum256(it.Raw))
+		}
+	}()
+	return store.KeyString(ContentKey(it.Raw, it.Received))
 }
 
 // Take leads one mail through the intake. It never panics.
@@ -74,7 +86,7 @@ func (in *Intake) Take(ctx context.Context, it mailbox.Item) mailbox.Verdict {
 	var err error
 	switch {
 	case in.deadly[noteOf(it)]:
-		a.Key = store.KeyString(ContentKey(it.Raw, it.Received))
+		a.Key = key(it)
 		err = in.quarantine(ctx, a, p, crashed+" each time it was tried")
 	case !ok:
 		p = in.parse(it)
@@ -229,9 +241,9 @@ func (in *Intake) incoming(a tickets.Arrival, m *Message, s *sender, at place) t
 		Arrival: a, Author: s.Author, References: m.References,
 		Subject: m.SubjectPlain, Text: m.Text, Reply: m.Reply, At: a.Received,
 		Why: at.why, Internal: at.internal, Quoted: at.quoted, Silent: s.Trust == tickets.Suspect,
-		Courtesy: len(m.Attachments) == 0 && reply.Courtesy(m.Reply),
 	}
 	inc.Hints, inc.Form = in.said(m)
+	inc.Courtesy = !inc.Form.Filled && len(m.Attachments) == 0 && reply.Courtesy(m.Reply)
 	if m.MessageID != nil {
 		inc.MessageID = *m.MessageID
 	}
@@ -248,10 +260,25 @@ func (in *Intake) incoming(a tickets.Arrival, m *Message, s *sender, at place) t
 }
 
 // confirm releases what was held for a person who answered the letter that
-// asked her to.
+// asked her to. If it expired before, her answer is all that is left of it: it
+// opens the ticket, and a technician can ask.
 func (in *Intake) confirm(ctx context.Context, inc tickets.Incoming, s *sender) error {
-	if err := in.Release(ctx, s.confirms.UID); err != nil && !errors.Is(err, store.ErrNotFound) {
+	err := in.Release(ctx, s.confirms.UID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
+	}
+	if err != nil {
+		before := false // she answered twice, or used the link as well
+		if err := in.Store.View(ctx, func(tx *store.Tx) (err error) {
+			before, err = tx.Confirmed(ctx, s.Address)
+			return err
+		}); err != nil {
+			return err
+		}
+		if !before {
+			_, err := in.Desk.Open(ctx, inc)
+			return err
+		}
 	}
 	return in.Desk.Confirm(ctx, inc)
 }
