@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"runtime/debug"
 
 	"github.com/robfig/cron/v3"
 )
@@ -27,6 +28,11 @@ func (g *Gateway) schedule(ctx context.Context) error {
 	c := cron.New(cron.WithLocation(g.cfg.Gateway.Location), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	for _, j := range g.jobs() {
 		run := func() {
+			defer func() {
+				if r := recover(); r != nil { // a bug here must not end the mails
+					g.o.Log.Error("scheduled work panicked", "job", j.name, "err", r, "stack", string(debug.Stack()))
+				}
+			}()
 			if err := j.do(ctx); err != nil && ctx.Err() == nil {
 				g.o.Log.Warn("scheduled work is left for later", "job", j.name, "err", err)
 			}
