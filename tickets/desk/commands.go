@@ -60,7 +60,7 @@ func (ch *changes) prioritise(t *tickets.Ticket, before tickets.Priority) {
 }
 
 // reassign gives a ticket that nobody has answered yet to a technician of its
-// category, if the one who has it is none.
+// category, if the one who has it is none. What a technician decided stays.
 func (ch *changes) reassign(ctx context.Context, t *tickets.Ticket) (moved bool, err error) {
 	cat := ch.c.CategoryByID(t.Category)
 	if t.Status != tickets.New || cat == nil || len(cat.Technicians) == 0 {
@@ -70,6 +70,9 @@ func (ch *changes) reassign(ctx context.Context, t *tickets.Ticket) (moved bool,
 		if id == t.Technician {
 			return false, nil
 		}
+	}
+	if by, err := ch.tx.LastActor(ctx, t.Number, tickets.EventAssigned); err != nil || by != tickets.Respon {
+		return false, err
 	}
 	load, err := ch.tx.Load(ctx)
 	if err != nil {

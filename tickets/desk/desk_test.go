@@ -276,31 +276,6 @@ func TestFollowUp(t *testing.T) {
 	})
 }
 
-func TestFormIsConfirmed(t *testing.T) {
-	each(t, func(s *scene) {
-		s.open(s.from("maria@alfafar.example", "no va"))
-		yes := true
-		in := s.from("maria@alfafar.example", "")
-		in.Hints = tickets.Hints{Type: tickets.Incident, Category: "padron", Answers: tickets.Answers{BlocksWork: &yes, AffectsOthers: &yes}}
-		in.Form = tickets.FormRead{Filled: true, Only: true}
-		if _, err := s.FollowUp(s.Context(), 1, in); err != nil {
-			s.Fatal(err)
-		}
-		got := s.ticket(1)
-		if got.Priority != "P2" || got.Category != "padron" || got.Technician != "pere" || !got.TypeKnown {
-			s.Errorf("%s, category %q, technician %q", got.Priority, got.Category, got.Technician)
-		}
-		var kinds []string
-		for _, m := range got.Messages {
-			kinds = append(kinds, string(m.Direction)+" "+string(m.Kind))
-		}
-		if d := cmp.Diff([]string{"in request", "out ack", "in form", "out form"}, kinds); d != "" {
-			s.Error(d)
-		}
-		s.wantLetters("ack maria@alfafar.example", "assigned ana@dival.example", "form maria@alfafar.example", "assigned pere@dival.example")
-	})
-}
-
 func TestThanks(t *testing.T) {
 	each(t, func(s *scene) {
 		s.open(s.from("maria@alfafar.example", "no va"))
