@@ -12,7 +12,7 @@ func bounceOf(m *Message, tree *part) *Bounce {
 	if tree == nil {
 		return nil
 	}
-	status := tree.DepthMatchFirst(func(p *part) bool {
+	status := tree.first(func(p *part) bool {
 		t := strings.ToLower(p.ContentType)
 		return t == "message/delivery-status" || t == "message/global-delivery-status"
 	})
@@ -39,7 +39,7 @@ func bounceOf(m *Message, tree *part) *Bounce {
 // wrappedReport finds a bounce inside of one: a gateway that returns, in a
 // bounce of its own which names nobody, the bounce that it got.
 func wrappedReport(tree *part) []BounceRecipient {
-	wrapped := tree.DepthMatchFirst(func(p *part) bool {
+	wrapped := tree.first(func(p *part) bool {
 		if p.FirstChild != nil || !strings.EqualFold(p.ContentType, "message/rfc822") {
 			return false
 		}
@@ -51,7 +51,7 @@ func wrappedReport(tree *part) []BounceRecipient {
 	}
 	h, body, _ := readHeader(unwrap(wrapped.Content))
 	inner := readTree(h, body, func(string) {})
-	status := inner.DepthMatchFirst(func(p *part) bool { return strings.EqualFold(p.ContentType, "message/delivery-status") })
+	status := inner.first(func(p *part) bool { return strings.EqualFold(p.ContentType, "message/delivery-status") })
 	if status == nil {
 		return nil
 	}
@@ -126,7 +126,7 @@ func typed(v string) string {
 // returnedHeaders gives the headers of the mail that came back, wherever they
 // are: a part for it, an attached text, the header of a part, the text itself.
 func returnedHeaders(tree *part, text bounceText) (list []Header) {
-	for _, p := range tree.DepthMatchAll(func(p *part) bool { return p.Parent != nil && p.FirstChild == nil }) {
+	for _, p := range tree.all(func(p *part) bool { return p.Parent != nil && p.FirstChild == nil }) {
 		switch t := strings.ToLower(p.ContentType); {
 		case strings.HasPrefix(t, "message/") && strings.HasSuffix(t, "rfc822"), strings.HasSuffix(t, "rfc822-headers"), strings.HasSuffix(t, "global-headers"),
 			t == "text/plain" && p.FileName != "", t == "message/global":

@@ -122,7 +122,7 @@ func (m *Message) addresses(field, charset string) []Address {
 func Part(raw []byte, id string) ([]byte, error) {
 	h, body, _ := readHeader(unwrap(raw))
 	tree := readTree(h, body, func(string) {})
-	found := tree.DepthMatchFirst(func(p *part) bool { return p.PartID == id && p.Content != nil })
+	found := tree.first(func(p *part) bool { return p.PartID == id && p.Content != nil })
 	if found == nil {
 		return nil, fmt.Errorf("the mail has no part %s", id)
 	}

@@ -235,9 +235,9 @@ func guessBoundary(body []byte) string {
 	return ""
 }
 
-// DepthMatchFirst gives the first part that match likes, parents before
+// first gives the first part that match likes, parents before
 // children; nil if there is none.
-func (p *part) DepthMatchFirst(match func(*part) bool) (found *part) {
+func (p *part) first(match func(*part) bool) (found *part) {
 	p.visit(func(q *part) bool {
 		if match(q) {
 			found = q
@@ -247,8 +247,8 @@ func (p *part) DepthMatchFirst(match func(*part) bool) (found *part) {
 	return found
 }
 
-// DepthMatchAll gives all parts that match likes, parents before children.
-func (p *part) DepthMatchAll(match func(*part) bool) (found []*part) {
+// all gives all parts that match likes, parents before children.
+func (p *part) all(match func(*part) bool) (found []*part) {
 	p.visit(func(q *part) bool {
 		if match(q) {
 			found = append(found, q)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"respon/ingest"
@@ -57,11 +58,11 @@ func (g *Gateway) importOne(ctx context.Context, it mailbox.Item) (fate tickets.
 		return tickets.FateDuplicate, err
 	}
 	if verdict := g.intake.Take(ctx, it); verdict == mailbox.Retry {
-		return "", fmt.Errorf("could not be stored; see the log, and import it again")
+		return "", errors.New("could not be stored; see the log, and import it again")
 	}
 	seen, err := look()
 	if err == nil && !seen {
-		fate = tickets.FateQuarantined // it has no other trace
+		err = errors.New("was taken and left no trace") // a bug
 	}
 	return fate, err
 }

@@ -36,7 +36,8 @@ var arrows = map[string][]string{
 // libraries says which packages may use a library.
 var libraries = map[string][]string{
 	"github.com/emersion/go-imap/v2":     {"ingest/mailbox", "mailer/postoffice"},
-	"github.com/emersion/go-message":     {"ingest"},
+	"github.com/emersion/go-message":     {}, // mails are read by ingest itself; only tests use either
+	"github.com/jhillyerd/enmime/v2":     {},
 	"github.com/emersion/go-msgauth":     {"ingest"},
 	"github.com/pressly/goose/v3":        {"migrations"},
 	"github.com/wneessen/go-mail":        {"mailer"},
