@@ -13,7 +13,7 @@ func (d *Desk) tellForm(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m 
 	if in.Silent {
 		return nil
 	}
-	if ok, err := d.mayAnswer(ctx, tx, t, in.Key); err != nil || !ok {
+	if ok, err := d.mayAnswer(ctx, tx, t, in.Author.Address, in.Key); err != nil || !ok {
 		return err
 	}
 	l := tickets.Letter{Kind: tickets.LetterForm, To: in.Author.Person, Ticket: t, About: m, Form: in.Form}

@@ -48,3 +48,28 @@ func TestFormDoesNotMoveWhatWasHandedOver(t *testing.T) {
 		}
 	})
 }
+
+// The limit is of whom the letter goes to, who need not be the requester.
+func TestConfirmedFormsAreLimited(t *testing.T) {
+	each(t, func(s *scene) {
+		s.open(s.from("maria@alfafar.example", "no va"))
+		for i := range 6 {
+			yes := i%2 == 0
+			in := s.from("eva@alfafar.example", "")
+			in.Hints = tickets.Hints{Answers: tickets.Answers{BlocksWork: &yes}}
+			in.Form = tickets.FormRead{Filled: true, Only: true}
+			if _, err := s.FollowUp(s.Context(), 1, in); err != nil {
+				s.Fatal(err)
+			}
+		}
+		confirmed := 0
+		for _, l := range s.letters() {
+			if l == "form eva@alfafar.example" {
+				confirmed++
+			}
+		}
+		if confirmed != 3 {
+			s.Errorf("%d letters to one address within the hour, want 3", confirmed)
+		}
+	})
+}

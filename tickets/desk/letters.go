@@ -68,24 +68,24 @@ func (d *Desk) acknowledge(ctx context.Context, tx *store.Tx, t *tickets.Ticket,
 		return tx.AddEvents(ctx, t.Number, tickets.Event{Actor: tickets.Respon, Kind: tickets.EventNote,
 			Detail: "no acknowledgement: the sender is suspect", Cause: in.Key})
 	}
-	if ok, err := d.mayAnswer(ctx, tx, t, in.Key); err != nil || !ok {
+	if ok, err := d.mayAnswer(ctx, tx, t, t.Requester.Address, in.Key); err != nil || !ok {
 		return err
 	}
 	l := inReply(tickets.Letter{Kind: tickets.LetterAck, To: t.Requester, Ticket: t, About: m, Asks: t.Missing(), Form: in.Form}, m)
 	return d.send(ctx, tx, l, tickets.KindAck, in.Key)
 }
 
-// mayAnswer says whether the requester may get one more automatic mail within
-// the hour. Two robots can never talk for long.
-func (d *Desk) mayAnswer(ctx context.Context, tx *store.Tx, t *tickets.Ticket, cause string) (bool, error) {
+// mayAnswer says whether an address may get one more automatic mail within the
+// hour. Two robots can never talk for long.
+func (d *Desk) mayAnswer(ctx context.Context, tx *store.Tx, t *tickets.Ticket, to, cause string) (bool, error) {
 	limit := d.Catalogue().Limits.AutomaticPerSender
-	n, err := tx.AutomaticSince(ctx, t.Requester.Address, tx.Now.Add(-time.Hour))
+	n, err := tx.AutomaticSince(ctx, to, tx.Now.Add(-time.Hour))
 	if err != nil || n < limit {
 		return err == nil, err
 	}
 	d.Log.Warn("automatic mails limited", "ticket", t.Number)
 	return false, tx.AddEvents(ctx, t.Number, tickets.Event{Actor: tickets.Respon, Kind: tickets.EventLetterFailed,
-		Detail: fmt.Sprintf("no automatic mail to %s: %d within the hour", t.Requester.Address, n), Cause: cause})
+		Detail: fmt.Sprintf("no automatic mail to %s: %d within the hour", to, n), Cause: cause})
 }
 
 // tellAssigned tells the technician that a ticket is hers.
