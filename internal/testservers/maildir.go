@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,25 +60,37 @@ func (c *carrier) deliver(dir string, raw []byte) (err error) {
 }
 
 // readMaildir gives the mails in new/ and cur/ in the order of their names'
-// times. Where there is no such folder there are no mails.
+// times. Where there is no such folder there are no mails. A mail that the
+// server renames meanwhile counts once.
 func readMaildir(dir string) ([][]byte, error) {
-	var paths []string
-	for _, sub := range []string{"new", "cur"} {
+	for {
+		mails, err := readMaildirOnce(dir)
+		if !errors.Is(err, os.ErrNotExist) {
+			return mails, err
+		}
+		// Between the listing and the reading its flags changed, or it went elsewhere.
+	}
+}
+
+func readMaildirOnce(dir string) ([][]byte, error) {
+	paths := make(map[string]string)             // by what a name keeps when its flags change
+	for _, sub := range []string{"new", "cur"} { // in the order in which mails move
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
 		for _, e := range entries {
-			paths = append(paths, filepath.Join(dir, sub, e.Name()))
+			unique, _, _ := strings.Cut(e.Name(), ":")
+			paths[unique] = filepath.Join(dir, sub, e.Name())
 		}
 	}
-	slices.SortStableFunc(paths, func(a, b string) int {
+	sorted := slices.SortedFunc(maps.Values(paths), func(a, b string) int {
 		secA, microA := maildirTime(a)
 		secB, microB := maildirTime(b)
-		return cmp.Or(cmp.Compare(secA, secB), cmp.Compare(microA, microB))
+		return cmp.Or(cmp.Compare(secA, secB), cmp.Compare(microA, microB), cmp.Compare(a, b))
 	})
 	var mails [][]byte
-	for _, path := range paths {
+	for _, path := range sorted {
 		raw, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err

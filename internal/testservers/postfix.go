@@ -35,7 +35,13 @@ type PostfixServer struct {
 // to that user; others are refused.
 func Postfix(t testing.TB, d *DovecotServer, domains ...string) *PostfixServer {
 	t.Helper()
-	s, err := StartPostfix(d, domains...)
+	return PostfixWith(t, d, "", domains...)
+}
+
+// PostfixWith is Postfix with lines of its own at the end of main.cf.
+func PostfixWith(t testing.TB, d *DovecotServer, config string, domains ...string) *PostfixServer {
+	t.Helper()
+	s, err := StartPostfix(d, config, domains...)
 	if err != nil {
 		giveUp(t, err)
 	}
@@ -44,7 +50,7 @@ func Postfix(t testing.TB, d *DovecotServer, domains ...string) *PostfixServer {
 }
 
 // StartPostfix starts a server of the caller's own, to be closed by him.
-func StartPostfix(d *DovecotServer, domains ...string) (_ *PostfixServer, err error) {
+func StartPostfix(d *DovecotServer, config string, domains ...string) (_ *PostfixServer, err error) {
 	if err := postfixAvailable(); err != nil {
 		return nil, err
 	}
@@ -65,7 +71,7 @@ func StartPostfix(d *DovecotServer, domains ...string) (_ *PostfixServer, err er
 			return nil, err
 		}
 		s.Addr = net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
-		if err = s.prepare(d, domains); err != nil {
+		if err = s.prepare(d, config, domains); err != nil {
 			return nil, fmt.Errorf("postfix: %w", err)
 		}
 		if err = s.Start(); err == nil {
@@ -106,7 +112,7 @@ func postconf(name string) (string, error) {
 }
 
 // prepare makes the configuration, the list of mailboxes and the queue.
-func (s *PostfixServer) prepare(d *DovecotServer, domains []string) error {
+func (s *PostfixServer) prepare(d *DovecotServer, config string, domains []string) error {
 	var mailboxes strings.Builder
 	for name := range d.passwords {
 		for _, domain := range domains {
@@ -120,7 +126,7 @@ func (s *PostfixServer) prepare(d *DovecotServer, domains []string) error {
 	)
 	err := errors.Join(
 		s.home.write("mailboxes", mailboxes.String(), 0o644),
-		s.home.write("main.cf", fill.Replace(postfixMain), 0o644),
+		s.home.write("main.cf", fill.Replace(postfixMain)+config, 0o644),
 		s.home.write("master.cf", fill.Replace(postfixMaster), 0o644),
 		os.MkdirAll(s.home.path("spool"), 0o755),
 		os.MkdirAll(s.home.path("data"), 0o700),

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 )
 
@@ -285,6 +286,17 @@ func poll(ctx context.Context, ask func() (again bool, err error)) error {
 			return err
 		}
 	}
+}
+
+// FreeAddress gives a loopback address that nobody listens on, for a server that
+// is started as a program of its own and may be started again.
+func FreeAddress(tb testing.TB) string {
+	tb.Helper()
+	port, err := freePort()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
 // freePort finds a loopback port nobody listens on. It looks below the range
