@@ -36,6 +36,9 @@ const (
 	Reply     Purpose = "reply"      // the Reply-To of a letter
 	Bounce    Purpose = "bounce"     // its envelope sender
 	MessageID Purpose = "message-id" // the left side of our Message-IDs
+	Form      Purpose = "form"       // opens the form of a ticket on the page
+	Content   Purpose = "content"    // says on the page whether one is content
+	Decide    Purpose = "decide"     // decides about quarantined mails; UID is the list's
 	Confirm   Purpose = "confirm"    // confirms a held mail; UID is the held mail's
 )
 
@@ -80,7 +83,7 @@ func New(secret []byte, random io.Reader) (*Signer, error) {
 		random = rand.Reader
 	}
 	s := &Signer{keys: map[Purpose][]byte{}, rand: random}
-	for _, p := range []Purpose{Reply, Bounce, MessageID, Confirm} {
+	for _, p := range []Purpose{Reply, Bounce, MessageID, Form, Content, Decide, Confirm} {
 		key, err := derive(secret, "respon "+string(p))
 		if err != nil {
 			return nil, err
@@ -173,9 +176,16 @@ func (s *Signer) open(p Purpose, token string, extra int) (Token, error) {
 	return t, nil
 }
 
-// For reports whether the token was made for this address.
+// For reports whether the token was made for this address. One that was made
+// for nobody, which is what a letter to several people has, is nobody's.
 func (t Token) For(address string) bool {
-	return t.signer != nil && bytes.Equal(t.person[:], t.signer.personOf(address))
+	return t.signer != nil && address != "" && bytes.Equal(t.person[:], t.signer.personOf(address))
+}
+
+// ForNobody reports whether the token was made for no person, so that all who see
+// it may have it.
+func (t Token) ForNobody() bool {
+	return t.signer != nil && bytes.Equal(t.person[:], t.signer.personOf(""))
 }
 
 func (s *Signer) body(uid, address string) ([]byte, error) {
