@@ -75,6 +75,19 @@ func (c *Calendar) Open(t time.Time) bool {
 	return c.from <= at && at < c.to && c.days[w.Weekday()] && !c.holidays.is(day)
 }
 
+// Opens returns the first moment of business time that is not before t; t and a
+// hundred years if there is none until then.
+func (c *Calendar) Opens(t time.Time) time.Time {
+	if c == nil {
+		return t
+	}
+	end := t.Add(horizon)
+	for s := range c.stretches(t, end) {
+		return s.from.In(t.Location())
+	}
+	return end
+}
+
 // Add returns the first moment, not before t, by which d of business time has
 // passed since t. From a closed hour the count begins at the next opening; a
 // count that is used up at closing time ends there, not on the next morning. If

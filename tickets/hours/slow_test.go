@@ -6,16 +6,12 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"respon/tickets/hours/hourstest"
 )
 
-// closed are the holidays of "es" and "es-vc" in the years the property test
-// visits, written down by hand: an authority that owes nothing to the code.
-var closed = []string{
-	"2026-01-01", "2026-01-06", "2026-03-19", "2026-04-03", "2026-04-06", "2026-05-01", "2026-06-24",
-	"2026-08-15", "2026-10-09", "2026-10-12", "2026-11-01", "2026-12-06", "2026-12-08", "2026-12-25",
-	"2027-01-01", "2027-01-06", "2027-03-19", "2027-03-26", "2027-03-29", "2027-05-01", "2027-06-24",
-	"2027-08-15", "2027-10-09", "2027-10-12", "2027-11-01", "2027-12-06", "2027-12-08", "2027-12-25",
-}
+// closed are the holidays in the years the property test visits.
+var closed = hourstest.Holidays()
 
 // slowOpen looks at the clock on the wall, and nothing else.
 func slowOpen(s Spec, t time.Time) bool {
@@ -81,6 +77,9 @@ func TestAgainstSlow(t *testing.T) {
 		b := a.Add(time.Duration(rapid.IntRange(0, 4*1440).Draw(rt, "minutes")) * time.Minute)
 		if got, want := c.Open(a), slowOpen(s, a); got != want {
 			rt.Fatalf("Open(%s) = %v, want %v", a, got, want)
+		}
+		if opens := c.Opens(a); opens.Before(a) || slowBetween(s, a, opens) != 0 || !slowOpen(s, opens) {
+			rt.Fatalf("Opens(%s) = %s: %s were open before, then %v", a, opens, slowBetween(s, a, opens), slowOpen(s, opens))
 		}
 		want := slowBetween(s, a, b)
 		if got := c.Between(a, b); got != want {
