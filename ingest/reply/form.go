@@ -20,7 +20,7 @@ type Named struct {
 // Form is what a person filled into the reply form, wherever in the mail she
 // did. What she left open is empty or nil.
 type Form struct {
-	Type            string // "incident", "request"
+	Type            string // "incident", "request", "suggestion"
 	Category        string // id
 	BlocksWork      *bool
 	AffectsOthers   *bool

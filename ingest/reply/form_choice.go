@@ -22,15 +22,16 @@ const (
 
 type lexeme struct {
 	token
-	style rune
-	firm  bool // "sí" and "yes" are nothing but a yes; "si" and "no" begin sentences
+	style   rune
+	firm    bool // "sí" and "yes" are nothing but a yes; "si" and "no" begin sentences
+	crossed bool // a cross: beside a tick it strikes its word out
 }
 
 func (l lexeme) isBox() bool  { return l.token == tokEmpty || l.token == tokFull || l.token == tokNoBox }
 func (l lexeme) isWord() bool { return l.token == tokYes || l.token == tokNo }
 
 // lex takes apart what stands behind a question, up to its first other word.
-func lex(s string) (list []lexeme) {
+func lex(q Question, s string) (list []lexeme) {
 	style := noStyle
 	runes := []rune(s)
 	for i := 0; i < len(runes) && len(list) < 40; i++ {
@@ -41,7 +42,7 @@ func lex(s string) (list []lexeme) {
 		case strings.ContainsRune(emptyBoxes, r):
 			list = append(list, lexeme{token: tokEmpty, style: style})
 		case strings.ContainsRune(markedBoxes, r):
-			list = append(list, lexeme{token: tokFull, style: style})
+			list = append(list, lexeme{token: tokFull, style: style, crossed: strings.ContainsRune(crosses, r)})
 		case r == '[' || r == '(' || r == '{':
 			if tok, n := box(runes[i:]); n > 0 {
 				list = append(list, lexeme{token: tok, style: style})
@@ -52,6 +53,13 @@ func lex(s string) (list []lexeme) {
 		case strings.ContainsRune(",.;:!–—-", r):
 			list = append(list, lexeme{token: tokStop})
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			if tok, n := phrase(q, runes[i:]); n > 0 {
+				if list = append(list, lexeme{token: tok, style: style, firm: true}); tok == tokOther {
+					return list
+				}
+				i += n - 1
+				continue
+			}
 			n := i
 			for n < len(runes) && (unicode.IsLetter(runes[n]) || unicode.IsDigit(runes[n]) || unicode.Is(unicode.Mn, runes[n])) {
 				n++
@@ -168,7 +176,7 @@ func bare(list, words []lexeme, whole bool) (bool, state) {
 
 // boxed decides where there are boxes.
 func boxed(zone, words []lexeme) (bool, state) {
-	marked := map[token]bool{}
+	marked, ticked := map[token]bool{}, map[token]bool{}
 	denied, boxes := false, 0
 	loose := zone[len(zone)-1].isBox() // its word is missing
 	for i, l := range zone {
@@ -179,6 +187,7 @@ func boxed(zone, words []lexeme) (bool, state) {
 			denied = true
 		case l.token != tokEmpty:
 			marked[belongs(zone, i)] = true
+			ticked[belongs(zone, i)] = ticked[belongs(zone, i)] || !l.crossed
 		}
 		if l.isBox() {
 			boxes++
@@ -187,8 +196,10 @@ func boxed(zone, words []lexeme) (bool, state) {
 	switch {
 	case boxes == 0 && len(zone) == 3 && zone[1].token == tokMark && zone[0].token != zone[2].token:
 		return false, clash // "No x Sí": nobody can tell
-	case marked[tokYes] && marked[tokNo]:
+	case marked[tokYes] && marked[tokNo] && ticked[tokYes] == ticked[tokNo]:
 		return false, clash
+	case marked[tokYes] && marked[tokNo]:
+		return ticked[tokYes], clear // "❌ No ✅ Sí"
 	case marked[tokYes], marked[tokNo]:
 		return marked[tokYes], clear
 	case denied:

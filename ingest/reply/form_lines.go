@@ -17,6 +17,7 @@ type item struct {
 	at      int
 	level   int
 	whose   origin
+	told    bool // the answer stands below, in a sentence
 }
 
 // maxItems bounds how many lines of forms are read in a mail.
@@ -32,6 +33,9 @@ func (n *index) scan(lines []line) (items []item, used []bool) {
 		it, over, ok := n.line(lines, i)
 		if !ok {
 			continue
+		}
+		if n := len(items) - 1; it.told && n >= 0 && items[n].state == open && items[n].full && gap(lines, items[n].at, i) == 1 {
+			it.state, over = open, i // below two questions nobody can tell which one it answers
 		}
 		it.at, it.level, it.whose = i, lines[i].level, lines[i].whose
 		items = append(items, it)
@@ -96,7 +100,7 @@ func goesOn(behind string) bool {
 	if behind == "" || strings.ContainsAny(behind[:1], "?:-=.([{") {
 		return false
 	}
-	list := lex(behind)
+	list := lex(Type, behind)
 	return len(list) > 0 && list[0].token == tokOther
 }
 
@@ -136,13 +140,13 @@ func (it *item) decide(lines []line, behind string, base rune, over int) int {
 	if base != noStyle {
 		behind = string(base) + behind
 	}
-	list := lex(behind)
+	list := lex(it.q, behind)
 	for range 3 {
 		next, at := nextLine(lines, over)
 		if at < 0 || !unfinished(list) {
 			break
 		}
-		more := lex(next.text)
+		more := lex(it.q, next.text)
 		if len(more) == 0 || more[0].token == tokOther || count(list, lexeme.isWord) > 0 && count(list, lexeme.isBox) == 1 && !more[0].isBox() {
 			break
 		}
@@ -152,8 +156,9 @@ func (it *item) decide(lines []line, behind string, base rune, over int) int {
 	v := choose(list, base)
 	if v.state == open && v.whole {
 		if next, at := nextLine(lines, over); at >= 0 {
-			if below := choose(lex(next.text), base); below.state != open {
+			if below := choose(lex(it.q, next.text), base); below.state != open {
 				v, over = below, at
+				it.told = len(wordsOf(unstyled(next.text))) > 1
 			}
 		}
 	}

@@ -71,6 +71,18 @@ func (n *index) within(text string) (ids []string) {
 			ids = append(ids, id)
 		}
 	}
+	if len(ids) > 0 || len(whole) < 4 {
+		return ids
+	}
+	// "Padrón", where there is but one whose name begins so.
+	for name, id := range n.ids {
+		if strings.HasPrefix(name, whole+" ") && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) != 1 || ids[0] == "" {
+		return nil
+	}
 	return ids
 }
 
@@ -148,6 +160,9 @@ func typesIn(text string) (list []string) {
 		if t := types[w.folded]; t != "" && !slices.Contains(list, t) {
 			list = append(list, t)
 		}
+	}
+	if slices.Contains(list, "suggestion") { // which is a request
+		list = slices.DeleteFunc(list, func(t string) bool { return t == "request" })
 	}
 	return list
 }

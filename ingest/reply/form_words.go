@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -41,12 +42,13 @@ var heads = map[string]Question{
 	"categoria": Category, "category": Category,
 }
 
-// types are the words people use for the two types.
+// types are the words people use for the types.
 var types = map[string]string{
 	"incidencia": "incident", "incidencias": "incident", "incident": "incident", "incidencies": "incident",
 	"averia": "incident", "problema": "incident", "problem": "incident", "error": "incident", "fallo": "incident", "fallada": "incident",
 	"peticion": "request", "peticio": "request", "request": "request", "solicitud": "request", "sollicitud": "request",
-	"sugerencia": "request", "suggeriment": "request", "suggestion": "request", "consulta": "request", "query": "request",
+	"consulta": "request", "query": "request",
+	"sugerencia": "suggestion", "suggeriment": "suggestion", "suggerencia": "suggestion", "suggestion": "suggestion",
 }
 
 // yesNo are the words that answer a question.
@@ -58,8 +60,77 @@ var yesNo = map[string]token{
 
 const (
 	emptyBoxes  = "☐□▢⬜❏❑❒○◯◻◽⃞"
-	markedBoxes = "☑☒✔✓✅■⬛◼◾▪●◉✗✘✕✖❎🗹🗷🗸⊠☓√×❌"
+	markedBoxes = "☑✔✓✅■⬛◼◾▪●◉🗹🗸√" + crosses
+	crosses     = "☒✗✘✕✖❎🗷⊠☓×❌"
 )
+
+// sayings answer a question in more than a word; those of tokOther say that nobody
+// knows.
+var sayings = byFirst(map[token][]string{
+	tokYes: {
+		"claro que si", "por supuesto", "por supuesto que si", "desde luego", "efectivamente", "asi es", "me temo que si", "totalmente", "completamente",
+		"clar que si", "per descomptat", "per suposat", "efectivament", "aixi es", "totalment", "completament", "i m afraid so", "of course", "definitely", "absolutely", "completely",
+	},
+	tokNo: {
+		"claro que no", "para nada", "en absoluto", "de momento no", "por ahora no", "de ninguna manera", "afortunadamente no",
+		"clar que no", "en absolut", "de moment no", "per ara no", "de cap manera", "not at all", "not really", "not yet",
+	},
+	tokOther: {"no lo se", "no se sabe", "no lo sabemos", "no estoy seguro", "no estoy segura", "no sabria", "no ho se", "no ho sabem", "no estic segur", "no estic segura", "no aplica", "not sure", "no idea", "n a"},
+})
+
+// aboutOthers answer whether others are affected.
+var aboutOthers = byFirst(map[token][]string{
+	tokYes: {
+		"a todos", "a todas", "a todo el", "a toda la", "a varios", "a varias", "a mas gente", "a mis companeros", "a tots", "a totes", "a tot el", "a tota la", "a diversos", "als companys", "a mes gent",
+		"everyone", "everybody", "all of us", "the whole", "several of us",
+	},
+	tokNo: {
+		"solo a mi", "solo yo", "solo mi", "solamente a mi", "solamente yo", "unicamente a mi", "nomes a mi", "nomes jo", "sols a mi", "sols jo", "unicament a mi", "only me", "only mine", "just me", "only my",
+	},
+	tokOther: {"no solo a mi", "no solamente a mi", "no nomes a mi", "not only me", "not just me"},
+})
+
+// saying is a phrase, as words, and what it says.
+type saying struct {
+	words []string
+	token token
+}
+
+func byFirst(all map[token][]string) map[string][]saying {
+	index := map[string][]saying{}
+	for tok, phrases := range all {
+		for _, p := range phrases {
+			words := strings.Fields(p)
+			index[words[0]] = append(index[words[0]], saying{words, tok})
+		}
+	}
+	return index
+}
+
+// phrase reads a saying that a text begins with and gives its length, 0 if there is
+// none.
+func phrase(q Question, runes []rune) (tok token, length int) {
+	const longest = 60
+	s := string(runes[:min(len(runes), longest)])
+	words := wordsOf(s)
+	if len(words) == 0 {
+		return 0, 0
+	}
+	known := sayings[words[0].folded]
+	if q == AffectsOthers {
+		known = append(known[:len(known):len(known)], aboutOthers[words[0].folded]...)
+	}
+	for _, k := range known {
+		if len(words) < len(k.words) || !slices.EqualFunc(words[:len(k.words)], k.words, func(w word, want string) bool { return w.folded == want }) {
+			continue
+		}
+		said := s[:words[len(k.words)-1].end]
+		if n := len([]rune(said)); n > length && !strings.ContainsAny(said, ",.;:!?") { // "no, solo a mí" is two
+			tok, length = k.token, n
+		}
+	}
+	return tok, length
+}
 
 // summary are the lines of a letter of ours that tell what is known. They look
 // like lines of the form that were filled in.

@@ -12,7 +12,7 @@ import (
 // introduction that begins with its date or its author needs no word.
 var openers = alternatives(
 	"el", "on", "le", "il", "em", "no dia", "am", "op", "den", "dnia", "w dniu", "på", "missatge de", "mensaje de",
-	"às", "quoting", "citando a", "citant", "vom", "dana", "dne",
+	"às", "quoting", "citando a", "citando", "citant", "cita", "zitat von", "mensaje citado por", "missatge citat per", "vom", "dana", "dne",
 )
 
 // shortOpeners begin many a sentence, too: a date or an hour comes right behind.
@@ -57,7 +57,7 @@ var (
 	introWord   = regexp.MustCompile(`(?i)^(?:(?:` + openers + `)[\s,]|(?:` + shortOpeners + `)\s+(?:\pL{2,10}[.,]{0,2}\s+)?\d)`)
 	introDate   = regexp.MustCompile(`(?i)^(?:\pL{2,10}[.,]{0,2} )?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.? (?:de )?\pL{3,12}\.?,? (?:de |del )?\d{4}|\pL{3,12} \d{1,2},? \d{4})`)
 	introAuthor = regexp.MustCompile(`^"?[^<>@:;!?]{1,80}"?\s*<[^<>\s]+@[^<>\s]+>`)
-	messageFrom = regexp.MustCompile(`(?i)^(?:missatge de|mensaje de|citando a|citant|quoting)\s`)
+	messageFrom = regexp.MustCompile(`(?i)^(?:missatge de|mensaje de|mensaje citado por|missatge citat per|citando a|citando|citant|cita|quoting|zitat von)\s`)
 	says        = regexp.MustCompile(`(?i)(?:^|[\s"”>)])(?:` + verbs + `)(?:[\s:(<"“-]|$)`)
 	// saysLast: nothing stands behind the verb but a name, an address or a date.
 	saysLast = regexp.MustCompile(`(?i:` + verbs + `)[\s:]*(?:$|[<"“(\d\p{Lu}]|\S+@)`)
@@ -67,7 +67,8 @@ var (
 	dated      = regexp.MustCompile(`\d{1,4}[/.-]\d{1,2}|\b(?:19|20)\d{2}\b|\b\d{1,2}[:.h]\d{2}\b`)
 	clock      = regexp.MustCompile(`\b\d{1,2}[:.h]\d{2}\b`)
 	addressed  = regexp.MustCompile(`<?[^\s<>]+@[^\s<>]+>?`)
-	between    = regexp.MustCompile(`(?i)^[*\s]*[-_=–—][-_*=–—\s]+(?:` + originals + `)\b[^\n]{0,100}$|^(?:` + originals + `)\s*:?\s*[-_*=–—]{2,}\s*$`)
+	between    = regexp.MustCompile(`(?i)^[*\s]*[-_=–—][-_*=–—\s]+(?:` + originals + `)\b[^\n]{0,100}$|^(?:` + originals + `)\s*:?\s*[-_*=–—]{2,}\s*$|` +
+		`^-{4,}\s*(?:` + originals + `)\s*-{4,}\s*(?:` + authors + `)\s*:`)
 	dashed     = regexp.MustCompile(`(?i)^-{2,}\s*.{2,200}(?:` + verbs + `)\s*-{2,}\s*$`)
 	applesWord = regexp.MustCompile(`(?i)^(?:` + forwards + `)\s*:?$`)
 	groupwise  = regexp.MustCompile(`^>>> .{3,200}(?:>>>|\d{1,2}[:.]\d{2}.*)\s*$`)
@@ -96,7 +97,7 @@ const (
 
 // plain is a line as the patterns want it: mail programs put no-break spaces
 // and marks for the direction of writing into dates.
-var plain = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200e", "", "\u200f", "", "\u200b", "", "\t", " ").Replace
+var plain = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200e", "", "\u200f", "", "\u200b", "", "\u2063", "", "\ufeff", "", "\u00ad", "", "\t", " ").Replace
 
 // introduces reports over how many lines, from i on, a quotation is introduced.
 func introduces(lines []string, i int) int {

@@ -5,7 +5,8 @@
 // New walks down the lines to the first place where a quotation begins, and
 // looks at what stands above and below it: quote.go knows the marks of mail
 // programs, signature.go what comes at the end of a mail, html.go the elements
-// by which HTML mails mark a quotation.
+// by which HTML mails mark a quotation, coloured.go the answers that are told from
+// it by nothing but a colour.
 //
 // A word too much is a nuisance, a word lost is a failure: when in doubt, it
 // keeps.
@@ -29,6 +30,11 @@ func New(text, html string) (reply string, unsure bool) {
 	reply = strings.Trim(strings.Join(unsign(unquote(lines)), "\n"), "\n")
 	if reply == "" && saysMore(lines) {
 		return strings.Trim(text, "\n"), true
+	}
+	if html != "" {
+		if answers := inColour(html, reply); answers != "" {
+			reply += "\n\n" + answers
+		}
 	}
 	return reply, false
 }

@@ -11,8 +11,9 @@ var devices = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)^(?:enviado|enviada|enviat|sent|envoyé|inviato|gesendet|verstuurd|verzonden|bidalia|wysłano|skickat|sendt|отправлено|надіслано)\s+(?:automàticament |automáticamente |automatically )?` +
 		`(?:desde|des del?|des de|amb|con|com|do|da|dal?|from|via|with|using|by|depuis|de|à partir de|von|vanaf|met|mit|fra|från|z|с|з|из|через)\s+` +
 		`(?:(?:mi|my|mon|ma|meu|minha|el meu|la meua|mio|mia|meinem|meiner|mijn|min|mitt|mojego|моего|мого|un|el|la|the|mobile|webmail)\b|(?-i:\p{Lu}))[^,;!?]{0,80}$`),
-	regexp.MustCompile(`(?i)^(?:obtener|obtén|obtenir|obteniu|descarga|descàrrega|get|download|télécharger|obtenez|scarica|ottieni|obter|obtenha|holen sie sich|laden sie)\s+(?:l['’]|el |la |o )?(?:outlook|yahoo mail|yahoo|gmail|bluemail|mail)` +
+	regexp.MustCompile(`(?i)^(?:obtener|obtén|obtenir|obteniu|aconsegueix|aconseguiu|descarga|descargar|descàrrega|descarrega|descarregueu|baixa|baixeu|get|download|télécharger|obtenez|scarica|ottieni|obter|obtenha|holen sie sich|laden sie)\s+(?:l['’]|el |la |o )?(?:outlook|yahoo mail|yahoo|gmail|bluemail|mail)` +
 		`(?: (?:para|per a|per|for|pour|für|voor|su|on|von)\b.{0,60})?$`),
+	regexp.MustCompile(`(?i)^yahoo mail: \pL+, \pL+, \pL+$`),
 	regexp.MustCompile(`(?i)^outlook für .{2,40} (?:beziehen|holen)\.?$`),
 	regexp.MustCompile(`(?i)^(?:diese nachricht wurde )?von meine[mr] .{2,60} gesendet\.?$`),
 	regexp.MustCompile(`(?i)^(?:enviado|enviat|sent|inviato|envoyé|gesendet)\s+(?:desde|des d|amb|con|from|via|with|using|by|da|depuis|de|von|mit)[^,;!?]{0,30}\b(?:iphone|ipad|android|samsung|galaxy|huawei|xiaomi|redmi|blackberry|windows phone|k-9|proton ?mail|outlook|yahoo)\b(?:[^,;!?]{0,60}|[^,;!?]{0,20}\..{0,30}(?:brev|conci|disculp|excus).{0,40})$`),
