@@ -3,6 +3,7 @@ package ingest
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"respon/tickets"
 )
@@ -211,7 +212,7 @@ func addressIn(phrase string) (address, rest string) {
 // exactFrom is the strictest reading of From: a phrase of words or one quoted
 // string and an address in angle brackets, or the address alone, with at most
 // one comment behind it. In between, readers disagree about who wrote a mail.
-var exactFrom = regexp.MustCompile(`^(?:(?:"(?:[^"\\]|\\.)*"|[^<>@,;:"()\[\]\\]*)\s*<\s*([^\s<>"()\[\]\\,;:]+)\s*>|([^\s<>"()\[\]\\,;:]+)(?:\s+\([^()<>@\\]*\))?)$`)
+var exactFrom = regexp.MustCompile(`^(?:(?:"(?:[^"\\]|\\.)*"|[^<>@,;:"()\[\]\\]*)\s*<([^\s<>"()\[\]\\,;:]+)>|([^\s<>"()\[\]\\,;:]+)(?:\s+\([^()<>@\\]*\))?)$`)
 
 // fromOf reads the author. exact says that nobody can read another one.
 func fromOf(h Header, fallback string) (from *Address, exact bool) {
@@ -225,10 +226,13 @@ func fromOf(h Header, fallback string) (from *Address, exact bool) {
 	if len(values) != 1 || from == nil {
 		return from, false
 	}
-	m := exactFrom.FindStringSubmatch(strings.TrimSpace(valid(values[0])))
-	if m == nil {
+	value := values[0]
+	m := exactFrom.FindStringSubmatch(valid(value))
+	if m == nil || strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
 		return from, false
 	}
+	// Names are seen in any charset, addresses that have to be guessed are not
+	// believed.
 	address := m[1] + m[2]
-	return from, address == from.Address && tickets.PlainAddress(address)
+	return from, address == from.Address && strings.Contains(value, address) && tickets.PlainAddress(address)
 }

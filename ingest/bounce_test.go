@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"golang.org/x/tools/txtar"
 )
 
 const (
@@ -29,6 +31,8 @@ var machineMails = []struct{ name, mail, want string }{
 		"bounce; maria@alfafar.example - failed unknown_user; -"},
 	{"Exchange 2003: its own words for an unknown user", "From: System Administrator <postmaster@alfafar.example>\nTo: batlia@dival.example\nSubject: Undeliverable: Hola\n\nYour message\n\n  To:      batlia@dival.example\n  Subject: Hola\n\ndid not reach the following recipient(s):\n\nmaria@alfafar.example on Mon, 5 Jan 2026 10:00:00 +0100\n    The recipient name is not recognized\n",
 		"bounce; maria@alfafar.example - failed unknown_user; -"},
+	{"Exchange 2010 in Spanish: the address with its date", "Return-Path: <>\nFrom: Administrador del sistema <postmaster@alfafar.example>\nTo: batlia@dival.example\nSubject: No entregado: [BR-482] Hola\n\nSu mensaje no ha llegado a todos los destinatarios o a algunos de ellos.\n\n      Asunto: [BR-482] Hola\n      Enviado el: 12/01/2026 9:30\n\nNo se ha podido localizar a los siguientes destinatarios:\n\n      maria@alfafar.example el 12/01/2026 9:31\n            No existe la cuenta de correo en la organización.\n            <mail.alfafar.example #5.1.1 smtp;550 5.1.1 User unknown>\n",
+		"bounce; maria@alfafar.example 5.1.1 failed unknown_user; -"},
 	{"Office 365: the report has no diagnostic", fromDaemon + "Subject: No se puede entregar: Hola\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nError de entrega a estos destinatarios o grupos:\n\nmaria@alfafar.example<mailto:maria@alfafar.example>\nEl buzón del destinatario está lleno.\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822;maria@alfafar.example\nAction: failed\nStatus: 5.0.0\n\n--b--\n",
 		"bounce; maria@alfafar.example 5.0.0 failed mailbox_full; -"},
 	{"Notes: not in the directory", "From: Postmaster@alfafar.example\nTo: batlia@dival.example\nSubject: DELIVERY FAILURE: User maria (maria@alfafar.example) not listed in Domino Directory\n\nYour message\n\n  Subject: Hola\n\nwas not delivered to:\n\n  maria@alfafar.example\n\nbecause:\n\n  User maria (maria@alfafar.example) not listed in Domino Directory\n",
@@ -90,21 +94,49 @@ var machineMails = []struct{ name, mail, want string }{
 
 func TestMachineMails(t *testing.T) {
 	for _, tt := range machineMails {
-		m := parse(t, tt.mail)
-		got := m.Kind
-		if (m.Bounce != nil) != (m.Kind == KindBounce) {
-			t.Errorf("%s: kind %s, bounce %v", tt.name, m.Kind, m.Bounce)
-		}
-		if b := m.Bounce; b != nil {
-			for _, r := range b.Recipients {
-				got += fmt.Sprintf("; %s %s %s %s", r.Address, orDash(r.Status), r.Action, r.Reason)
-			}
-			got += "; " + orDash(b.OriginalMessageID)
-		}
-		if got != tt.want {
+		if got := judged(t, tt.mail); got != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
+}
+
+// TestMoreMachines reads testdata/machines.txtar: mails of machines, and of people who
+// write about machines or through servers that leave marks. The first line of each
+// says what it is, as in machineMails; "away" gives the days of an absence.
+func TestMoreMachines(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/machines.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range archive.Files {
+		want, mail, _ := strings.Cut(string(f.Data), "\n")
+		if got := judged(t, mail); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", f.Name, got, want)
+		}
+	}
+	if len(archive.Files) < 100 {
+		t.Errorf("%d mails: some were not read", len(archive.Files))
+	}
+}
+
+// judged says in a line what a mail was taken for.
+func judged(t *testing.T, mail string) string {
+	t.Helper()
+	m := parse(t, mail)
+	got := m.Kind
+	if (m.Bounce != nil) != (m.Kind == KindBounce) {
+		t.Errorf("kind %s, bounce %v", m.Kind, m.Bounce)
+	}
+	if b := m.Bounce; b != nil {
+		for _, r := range b.Recipients {
+			got += fmt.Sprintf("; %s %s %s %s", r.Address, orDash(r.Status), r.Action, r.Reason)
+		}
+		got += "; " + orDash(b.OriginalMessageID)
+	}
+	if m.Away != nil {
+		got += "; away " + shown(m.Away)
+	}
+	return got
 }
 
 func orDash(s *string) string {

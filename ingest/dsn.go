@@ -79,8 +79,8 @@ func reported(content []byte, text string) []BounceRecipient {
 	for _, group := range groups {
 		h, _, _ := readHeader([]byte(brokenLine.ReplaceAllString(strings.TrimLeft(group, "\n"), "\n $1") + "\n\n"))
 		address := typed(h.Get("Original-Recipient"))
-		if address == "" {
-			address = typed(h.Get("Final-Recipient"))
+		if final := typed(h.Get("Final-Recipient")); address == "" || !strings.Contains(address, "@") && strings.Contains(final, "@") {
+			address = final
 		}
 		if address == "" {
 			continue
@@ -153,7 +153,7 @@ func returnedHeaders(tree *part, text bounceText) (list []Header) {
 	return list
 }
 
-var textMessageID = regexp.MustCompile(`(?im)^[> \t]*Message-ID:\s*<([^<>\s]+)>`)
+var textMessageID = regexp.MustCompile(`(?im)^(?:[> \t]*|[^\n]{0,60}: \*\s+|X-Original-)Message-ID:\s*<([^<>\s]+)>`)
 
 // returnedID finds the Message-ID of the mail that came back.
 func returnedID(m *Message, tree *part) *string {

@@ -14,7 +14,7 @@ const (
 	maxBlock  = 16 << 10
 )
 
-const anAddress = `([^\s<>@:;,"()\[\]']+@[^\s<>@:;,"()\[\]']+[^\s<>@:;,"()\[\]'.])`
+const anAddress = `([^\s<>@:;,"()\[\]'*]+@[^\s<>@:;,"()\[\]'*]+[^\s<>@:;,"()\[\]'*.])`
 
 // marks are quotes, bullets, rulers, in any script.
 const marks = `[^\pL\pN]*`
@@ -22,22 +22,28 @@ const marks = `[^\pL\pN]*`
 // headForms are how mail systems begin what they say of one recipient, on a
 // line. Forms further down say less clearly that it is the one that failed.
 var headForms = compileAll(`(?i)`,
-	`^`+marks+anAddress+marks+`$`,                                                             // alone, quoted, in a list
-	`^`+marks+anAddress+`\s*<(?:mailto:)?[^<>\s]+>`+marks+`$`,                                 // twice
-	`^`+marks+`<`+anAddress+`>:(?:\s|$)`,                                                      // qmail, Postfix
-	`^\d{3}[ -](?:\d\.\d+\.\d+ )?<?`+anAddress+`>?\s*\.\.\.`,                                  // old sendmail
-	`^`+marks+anAddress+`>?:?\s*(?:\.\.\.|\[|\(| on \w|,? ?(?:invalid|error|unknown|not )\b)`, // with the reason behind it
-	`^`+marks+`(?:(?:final|original|failed)[- ])?recipients?(?: address)?(?:\(s\))?\s*:\s*(?:rfc822;)?\s*<?`+anAddress,
+	`^`+marks+anAddress+marks+`$`,                                                                                            // alone, quoted, in a list
+	`^`+marks+anAddress+`\s*<(?:mailto:)?[^<>\s]+>`+marks+`$`,                                                                // twice
+	`^[\pL .,'-]{2,60} \(`+anAddress+`\)(?:<mailto:[^<>]*>)?`+marks+`$`,                                                      // Exchange: the name, then the address
+	`^`+marks+anAddress+`: ?[45]\d\d\b`,                                                                                      // with the answer behind it
+	`^`+marks+`<`+anAddress+`>:(?:\s|$)`,                                                                                     // qmail, Postfix
+	`^\d{3}[ -](?:\d\.\d+\.\d+ )?<?`+anAddress+`>?\s*\.\.\.`,                                                                 // old sendmail
+	`^`+marks+anAddress+`['\">]?:?\s*(?:\.\.\.|\[|\(| on \w| (?:el|am|le|il|em|op) \d|,? ?(?:invalid|error|unknown|not )\b)`, // with the reason behind it
+	`^`+marks+`(?:(?:final|original|failed)[- ])?recipients?(?: address)?(?:\(s\))?\s*:\s*(?:rfc822;|\[smtp:)?\s*<?`+anAddress,
 	`^`+marks+`(?:addressed to|failed address|destinatari[oa]?|empf[aä]nger)\s*:\s*<?`+anAddress,
 	`\brcpt to:\s*<?`+anAddress,
 	`\baddress: <`+anAddress+`>`,
 	`^[\pL\d ,']{3,60}: ?<?`+anAddress+`>?`+marks+`$`, // "Unknown user: a@b.example"
 )
 
+// towards stands before an address within a sentence. Go's \b knows no letter à.
+const towards = `(?:^|\s)(?:to|al?s?|à|an|para|per a|ao?)(?: (?:el|la|los?|las?|els|les|siguientes?|seg[uü]ents?|destinatari\pL*))*:?\s+[*<'"]*`
+
 // inlineForms name the recipient within a sentence.
 var inlineForms = compileAll(`(?i)`,
-	`(?:deliver(?:ed|ing|y|able)?|rejected recipient|sent)\b[^@\n<>]{0,60}(?:\bto|\bfor|recipient)\b:?\s*<?`+anAddress,
-	`(?:entreg\w+|lliura\w+|remis\w*|recapitat\w*|zugestellt|distribu\w+)\b[^@\n<>]{0,60}\b(?:a|à|an|para|per a)\b\s*<?`+anAddress,
+	`(?:deliver(?:ed|ing|y|able)?|rejected recipient|sent)\b[^@\n<>]{0,60}(?:\bto|\bfor|recipient)\b:?\s*[<'"]?`+anAddress,
+	`(?:entreg\w+|lliura\w+|remis\w*|recapitat\w*|consegnat\w*|entregue|zugestellt|distribu\w+)[^@\n<>]{0,60}`+towards+anAddress,
+	`\b(?:message|mail|messaggio|mensaje|mensaxe|mensagem|correo|missatge|correu|e-?mail)\b[^@\n<>]{0,20}`+towards+anAddress,
 	`(?:unknown|invalid|user|recipient|mailbox|address)\b[^@\n<>]{0,20}[<("' ]`+anAddress+`[^\n]{0,40}(?:unknown|not |rejected|invalid|exist)`,
 )
 
@@ -83,7 +89,7 @@ func failedRecipients(m *Message, tree *part, text bounceText) []BounceRecipient
 		named = returnedTo(m, tree, text)
 	}
 	action := "failed"
-	if delaying.MatchString(text.report) || strings.Contains(m.Subject, "(Delay)") {
+	if delaying.MatchString(text.report) && !givenUp.MatchString(text.report) || strings.Contains(m.Subject, "(Delay)") {
 		action = "delayed"
 	}
 	said := saidOf(text.report, heads)
@@ -245,7 +251,7 @@ func (s *said) read(around, address, action string, only bool) (r BounceRecipien
 }
 
 var (
-	labelled   = regexp.MustCompile(`(?im)^\W*(?:diagnostic[- ]code|reason|motivo|motiu|raz[oó]n|causa|error message|because|non-delivered information|technical details[^\n]*)\W*:\s*(\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)`)
+	labelled   = regexp.MustCompile(`(?im)^\W*(?:diagnostic[- ]code|reason|motivo|motiu|raz[oó]n|causa|debido a|a causa de|error message|because|non-delivered information|technical details[^\n]*)\W*:\s*(\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)`)
 	endOfReply = regexp.MustCompile(`(?i)^\s*(?:$|giving up|i'm not going to|-{3,}|\*{3,}|={3,}|>>>)|^\W*\[rcpt_to\]`)
 	goesOn     = regexp.MustCompile(`^\s*[45]\d\d-`)
 	nextReply  = regexp.MustCompile(`(?i)^\s*(?:[2-5]\d\d[ -]|while talking to)`)

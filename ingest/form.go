@@ -18,6 +18,9 @@ func (in *Intake) said(m *Message) (h tickets.Hints, read tickets.FormRead) {
 	if m.Tags.Type != nil {
 		h.Type = tickets.Type(*m.Tags.Type)
 	}
+	if m.Tags.Suggestion {
+		h.Type = tickets.Suggestion
+	}
 	if m.Tags.Impact != nil {
 		h.Impact = tickets.Level(*m.Tags.Impact)
 	}
@@ -42,7 +45,7 @@ func (in *Intake) said(m *Message) (h tickets.Hints, read tickets.FormRead) {
 	}
 	h.Answers = tickets.Answers{BlocksWork: f.BlocksWork, AffectsOthers: f.AffectsOthers, AffectsCitizens: f.AffectsCitizens}
 	return h, tickets.FormRead{
-		Filled: true, Only: f.Rest == "" && len(m.Attachments) == 0,
+		Filled: true, Only: f.Rest == "" && len(m.Attachments) == 0, Rest: f.Rest,
 		Unknown: f.Unknown != "", Near: f.Nearest, Unclear: len(f.Contradictions) > 0,
 	}
 }

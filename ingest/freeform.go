@@ -14,31 +14,37 @@ import (
 
 var (
 	// daemon is a mail system's address; nobody else writes from it.
-	daemon = regexp.MustCompile(`(?i)^(?:mailer[-_.]?daemon|mail[-_.]?daemon|maildaemon|double-bounce)(?:@|$)`)
+	daemon = regexp.MustCompile(`(?i)^(?:mailer[-_.]?daemon|mail[-_.]?daemon|maildaemon|double-bounce|microsoftexchange[0-9a-f]{32}|mdaemon)(?:@|$)`)
 	// attended are addresses of mail systems behind which people sit, too.
-	attended   = regexp.MustCompile(`(?i)^(?:post[-_]?master|mail-?admin\w*|no[-_.]?reply|(?:mail)?administrator|bounces?)@`)
-	systemName = regexp.MustCompile(`(?i)^"?(?:mail(?:er)?[- ]?(?:delivery|deliver|daemon)|internet mail delivery|system administrator|postmaster)\b`)
+	attended   = regexp.MustCompile(`(?i)^(?:post[-_]?master|mail-?admin\w*|no[-_.]?reply|(?:mail)?administrator|bounces?|virus-?alert|content-?filter)@`)
+	systemName = regexp.MustCompile(`(?i)^"?(?:mail(?:er)?[- ]?(?:delivery|deliver|daemon)|internet mail delivery|system administrator|postmaster|administrador del sistema|sistema de (?:entrega de )?corr(?:eo|eu)|content-filter at)\b`)
 
 	// undeliveredSubject is how mail systems begin the subjects of bounces.
 	undeliveredSubject = regexp.MustCompile(`(?i)^\W*(?:` + strings.Join([]string{
 		`undeliver(?:ed|able)`, `delivery (?:status|fail|problem|has failed|notification|error|report|final)`, `(?:failure|failed|fail) (?:notice|delivery|notification)`, `returned (?:mail|to sender)`, `returning (?:mail|message)`,
 		`(?:mail|message|e-?mail) (?:delivery|system error|failure|could not|status notification|was not|not delivered|undeliver|has been (?:returned|delayed))`, `nondeliverable`, `non[- ]?deliver`, `bounce\b`, `warning: (?:message|could not|e-?mail)`, `there was an error sending`,
 		`could ?n[o']t (?:be )?(?:send|sent|deliver)`, `not delivered`, `error (?:de|en) (?:la )?entrega`, `(?:mensaje|correo|missatge|correu) (?:no )?(?:entregado|devuelto|lliurat|retornat|devolgut)`, `no (?:se )?(?:ha |pudo |puede )?(?:podido |pogut )?(?:entreg|lliur)`, `no s'ha pogut (?:lliurar|entregar)`,
-		`notificaci[oó]n? de(?:l)? (?:estado de|estat del?) (?:la )?(?:entrega|lliurament)`, `unzustellbar`, `nachricht (?:nicht|konnte)`, `non (?:remis|recapit|consegnat)`, `mancato recapito`, `impossible de remettre`, `[ée]chec (?:de|d')`, `n[ãa]o entreg`, `onbestelbaar`, `не доставлен`, `ваше сообщение не`, `недоставлен`, `niedostarcz`, `メールエラー`, `配[信送]`, `メッセージを配`,
+		`no es pot (?:lliurar|entregar)`, `no s'ha (?:lliurat|entregat)`, `(?:entrega|lliurament) (?:de corr(?:eo|eu) )?(?:retrasad[oa]|fallid[oa]|retardat)`, `delivery delayed`, `(?:correo|correu|corr\pL+) retras`, `(?:aviso|av[ií]s|notificaci[oó]n?) de (?:fallo|fallada|error)`, `(?:devoluci[oó]n?|retorn) de (?:corr|mensaje|missatge)`, `corr(?:eo|eu) (?:devuelto|retrasado|retornat|devolgut)`, `fallo (?:de|en la) entrega`, `(?:virus|banned)\b.{0,60}\bfrom you\b`, `message rejected`, `se devuelve al remitente`,
+		`notificaci[oó]n? de(?:l)? (?:estado de|estat del?) (?:la )?(?:entrega|lliurament)`, `unzustellbar`, `nachricht (?:nicht|konnte)`, `non (?:remis|recapit|consegnat)`, `mancato recapito`, `impossible de remettre`, `[ée]chec (?:de|d')`, `n[ãa]o entreg`, `onbestelbaar`, `не доставлен`, `mensaje devuelto`, `ваше сообщение не`, `недоставлен`, `niedostarcz`, `メールエラー`, `配[信送]`, `メッセージを配`,
 	}, "|") + `)|mail failure\.?$`)
 
 	// undelivered is how their texts say it, in the first lines.
 	undelivered = regexp.MustCompile(`(?i)` + strings.Join([]string{
 		`could(?: not|n't) be (?:delivered|sent)`, `(?:was|were|been|is) not (?:yet )?(?:be )?delivered`, `has not (?:yet )?been delivered`, `did not reach the following`, `cannot be delivered`, `can(?:not|'t) deliver`, `(?:un|not )able to deliver`, `wasn't able to deliver`, `(?:error|trouble|problem)s? (?:while )?(?:trying to )?deliver`, `delivering your (?:mail|message)`,
 		`delivery to the following`, `delivery (?:has )?fail`, `failed (?:addresses|permanently|recipient)`, `following (?:recipients?|address(?:\(?es\)?)?|destinations?).{0,30}(?:had|fail|was rejected|were|has)`, `each of the following recipients was rejected`, `had (?:permanent |transient )?(?:fatal|delivery) (?:errors|problems)`, `undeliverable to`, `message non-?deliverable`, `transcript of session follows`, `failure reasons`, `invalid user address`, `unknown (?:user|host):`, `mailbox exceeds`, `addresses had delivery problems`, `has been blocked`, `did not like our`,
-		`sent\W+rcpt to:`, `no se ha (?:podido )?entrega`, `no (?:se )?(?:pudo|puede|ha podido) (?:ser )?entrega`, `error (?:de|en la) entrega`, `no s'ha (?:pogut )?(?:lliura|entrega)`, `konnte nicht zugestellt`, `n'a pas (?:pu être|été) (?:remis|distribué|envoyé)`, `non è stato (?:possibile )?(?:recapita|consegna)`, `não (?:pôde|foi) (?:ser )?entreg`, `не может быть доставлено`, `送信(?:できません|に失敗)`, `受信者に配`,
+		`sent\W+rcpt to:`, `was undeliverable`, `failed to deliver to`, `(?:has|have)n'?t been delivered yet`, `delivery is delayed to`, `permanent fatal delivery errors`, `following recipients? as unknown`, `delivery of the email was stopped`, `(?:was|has been|were) (?:automatically )?rejected\b`, `not been delivered`,
+		`se ha retrasado la entrega`, `s'ha retardat el lliurament`, `(?:todav[ií]a|a[uú]n) no se ha entregado`, `no se ha entregado`, `encara no s'ha lliurat`, `no (?:he|hemos|ha|pudo|puede|ha sido|fue) (?:podido|posible)?\s*(?:ser )?entrega`, `(?:fallo|error) (?:de|en) (?:la )?entrega`, `no se ha podido realizar la entrega`, `no ha sido entregad`, `(?:ha sido|ha estat) (?:devuelto|bloqueado|rechazado|retornat|rebutjat)`, `[eé]chec de la remise`, `non se puido entregar`,
+		`error en (?:el )?lliura(?:r|ment)`, `no se ha (?:podido )?entrega`, `no (?:se )?(?:pudo|puede|ha podido) (?:ser )?entrega`, `error (?:de|en la|al) entrega`, `no (?:ha llegado|lleg[óo]) a (?:todos|algun|ningun|los)`, `no (?:ha arribat|va arribar) a (?:tots|algun|cap)`, `error en (?:lliurar|entregar)`, `no s'ha (?:pogut )?(?:lliura|entrega)`, `konnte nicht zugestellt`, `n'a (?:pas )?(?:pu être|été) (?:remis|distribué|envoyé)`, `non è stato (?:possibile )?(?:recapita|consegna)`, `não (?:pôde|foi) (?:ser )?entreg`, `не может быть доставлено`, `送信(?:できません|に失敗)`, `受信者に配`,
 	}, "|"))
 
 	// delaying: a warning, the mail system will try again.
-	delaying = regexp.MustCompile(`(?i)warning message only|will be retried|has not yet been delivered|has been delayed|delivery attempts will continue|no action is required on your part|se seguir[aá] intentando|es continuar[aà] intentant`)
+	delaying = regexp.MustCompile(`(?i)warning message only|will be retried|has not yet been delivered|has been delayed|delivery attempts will continue|no action is required on your part|se seguir[aá] intentando|es continuar[aà] intentant|seguir[aá] intentando entregar|continuar[aà] intentant lliurar|se ha retrasado la entrega|s'ha retardat el lliurament|delivery is delayed to|hasn't been delivered yet|message still undelivered|solo un aviso|this is a warning only`)
+
+	// givenUp: no warning after all.
+	givenUp = regexp.MustCompile(`(?i)giving up|given up|permanent error|dejado de intentar|deixat d'intentar`)
 
 	// smtpReply is what another server answered, where a reply may stand.
-	smtpReply = regexp.MustCompile(`(?m)(?:^[ \t]*|[:>(\["#] ?|, )([45]\d\d)(?:[ -]|: ?|, )\S`)
+	smtpReply = regexp.MustCompile(`(?m)(?:^[ \t]*|[:>(\["#;] ?|, )([45]\d\d)(?:[ -]|: ?|, )\S`)
 
 	// comesBack begins, in a text, the mail that comes back.
 	comesBack = regexp.MustCompile(`(?im)^[ \t>]*(?:` + strings.Join([]string{
@@ -100,7 +106,7 @@ func originOf(m *Message) origin {
 	}
 	returnPath := strings.Trim(m.Header.Get("Return-Path"), "<> ")
 	switch {
-	case daemon.MatchString(address), daemon.MatchString(returnPath),
+	case daemon.MatchString(address), daemon.MatchString(returnPath), slices.ContainsFunc(m.Header, func(f Field) bool { return strings.EqualFold(f.Name, "X-MS-Exchange-Message-Is-Ndr") }),
 		m.From == nil && (systemName.MatchString(from) || daemon.MatchString(from) || strings.HasSuffix(strings.TrimSpace(from), "<>")):
 		return fromSystem
 	case attended.MatchString(address), systemName.MatchString(name):
@@ -127,29 +133,44 @@ func plainBounce(m *Message, tree *part) *Bounce {
 	}
 	b := &Bounce{Recipients: failedRecipients(m, tree, text), OriginalMessageID: returnedID(m, tree)}
 	shown := len(b.Recipients) > 0 || b.OriginalMessageID != nil || smtpReply.MatchString(text.report)
-	if !named && !shown {
+	if !named && !shown && !(daemon.MatchString(addressOf(m)) && undeliveredSubject.MatchString(m.Subject) && undelivered.MatchString(text.opening())) {
 		return nil
 	}
 	return b
 }
 
+// greeting is how people begin, and mail systems seldom do.
+var greeting = regexp.MustCompile(`(?i)^\W*(?:hola|buen[oa]s\b|bon dia|bona (?:vesprada|tarda)|bones|hi[ ,]|hello|dear|good (?:morning|afternoon)|estimad|benvolgu|apreciad|bonjour|guten tag)`)
+
+func addressOf(m *Message) string {
+	if m.From == nil {
+		return ""
+	}
+	return m.From.Address
+}
+
 func saysUndelivered(m *Message, text bounceText, origin origin) bool {
-	subject := undeliveredSubject.MatchString(m.Subject)
+	subject := undeliveredSubject.MatchString(subjectOf(m))
 	at := undelivered.FindStringIndex(text.opening())
 	switch origin {
 	case fromSystem:
 		return at != nil || subject && !automaticSubject.MatchString(m.Subject)
-	case unreturned:
-		return at != nil && subject
+	}
+	if greeting.MatchString(text.report) || strings.ContainsAny(text.opening(), "¿") {
+		return false // a person's mail about it
+	}
+	if origin == unreturned {
+		return at != nil && subject && !blankLine.MatchString(strings.TrimLeft(text.opening()[:at[0]], "\n "))
 	}
 	// A postmaster who answers speaks in words of their own above what they quote.
 	if quoted := strings.Index(text.opening(), "\n>"); at != nil && quoted >= 0 && quoted < at[0] && !strings.HasPrefix(text.opening()[quoted+1:], ">>>") {
 		at = nil
 	}
+	shows := text.returned != "" || smtpReply.MatchString(text.report)
 	if replySubject.MatchString(m.Subject) {
-		return at != nil && strings.Count(text.opening()[:at[0]], "\n") < 2
+		return at != nil && shows && strings.Count(text.opening()[:at[0]], "\n") < 2
 	}
-	return at != nil || subject && smtpReply.MatchString(text.report)
+	return at != nil && (subject || shows) || subject && shows
 }
 
 // statusFields are the fields of a delivery report which some systems write

@@ -34,7 +34,7 @@ func unwrap(raw []byte) []byte {
 		raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
 		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
 	}
-	for bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
+	for isMboxLine(raw) {
 		_, rest := cutLine(raw)
 		if rest == nil {
 			return raw
@@ -44,11 +44,19 @@ func unwrap(raw []byte) []byte {
 	return raw
 }
 
+// isMboxLine knows the line above a mail in a file of many. "From : a@b" is a field
+// with a space behind its name.
+func isMboxLine(raw []byte) bool {
+	rest, ok := bytes.CutPrefix(bytes.TrimPrefix(raw, []byte(">")), []byte("From "))
+	return ok && !bytes.HasPrefix(bytes.TrimLeft(rest, " \t"), []byte(":"))
+}
+
 // headerReader splits fields from a body.
 type headerReader struct {
 	fields Header
 	cut    bool // a limit was met
 	stray  bool // lines that are no fields were passed over
+	torn   bool // one of them stood directly below From: others may read it as a part of it
 	end    int  // no field that is known begins behind it
 }
 
@@ -88,6 +96,7 @@ func (r *headerReader) read(raw []byte) (body []byte) {
 				return raw[here:]
 			}
 			r.stray = true
+			r.torn = r.torn || len(r.fields) > 0 && strings.EqualFold(r.fields[len(r.fields)-1].Name, "From")
 		}
 	}
 	return nil
@@ -102,7 +111,7 @@ func (r *headerReader) field(l []byte) bool {
 	if len(value) > maxField {
 		value, r.cut = value[:maxField], true
 	}
-	r.fields = append(r.fields, Field{string(name), strings.TrimSpace(string(value))})
+	r.fields = append(r.fields, Field{string(name), strings.Trim(string(value), " \t\r")})
 	return true
 }
 

@@ -29,6 +29,9 @@ type Intake struct {
 	// Flight remembers the mails in hand across a crash of the process; nil
 	// leaves that out.
 	Flight *Flight
+	// DKIM checks signatures where no trusted server speaks of a mail; nil leaves
+	// that out.
+	DKIM *DKIM
 
 	deadly map[note]bool // mails in whose taking the process died too often; set by Recover
 	alone  atomic.Int64  // how many mails are still to be understood one at a time
@@ -81,7 +84,41 @@ func (in *Intake) Take(ctx context.Context, it mailbox.Item) mailbox.Verdict {
 	in.Flight.begin(it)
 	defer in.Flight.end(it)
 	in.alone.Add(-1)
-	a := tickets.Arrival{Mailbox: it.Mailbox, UIDValidity: it.UIDValidity, UID: it.UID, Size: it.Size, Received: it.Received, Raw: it.Raw}
+	return in.settle(ctx, it, tickets.Arrival{Mailbox: it.Mailbox, UIDValidity: it.UIDValidity, UID: it.UID, Size: it.Size, Received: it.Received, Raw: it.Raw})
+}
+
+// Retake leads a mail that lies in quarantine through the intake once more, or
+// returns store.ErrNotFound. If that goes wrong again it stays there, under a new
+// id and with the new cause. If somebody else was quicker, the fate is what became
+// of it there.
+func (in *Intake) Retake(ctx context.Context, id int64) (tickets.Fate, error) {
+	var q tickets.Quarantined
+	var raw []byte
+	err := in.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if q, err = tx.Quarantined(ctx, id); err != nil {
+			return err
+		}
+		raw, err = tx.Raw(ctx, q.RawSHA)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	it := mailbox.Item{Mailbox: q.Mailbox, Size: q.Size, Received: q.ReceivedAt, Raw: raw}
+	a := tickets.Arrival{Mailbox: it.Mailbox, Size: it.Size, Received: it.Received, Raw: raw, Quarantined: q.ID}
+	if in.settle(ctx, it, a) == mailbox.Retry {
+		return "", errors.New("could not be stored; see the log, and try again")
+	}
+	var fate tickets.Fate
+	err = in.Store.View(ctx, func(tx *store.Tx) (err error) {
+		fate, _, err = tx.Seen(ctx, key(it))
+		return err
+	})
+	return fate, err
+}
+
+// settle does what a mail calls for and says where it belongs then.
+func (in *Intake) settle(ctx context.Context, it mailbox.Item, a tickets.Arrival) mailbox.Verdict {
 	p, ok := it.Prepared.(parsed)
 	var err error
 	switch {
@@ -164,8 +201,9 @@ func (in *Intake) take(ctx context.Context, it mailbox.Item, a tickets.Arrival, 
 	var s *sender
 	var at place
 	var now, ever bool
+	vouched := in.vouched(ctx, it, m)
 	err := in.Store.View(ctx, func(tx *store.Tx) (err error) {
-		if s, err = in.identify(ctx, tx, m); err != nil {
+		if s, err = in.identify(ctx, tx, m, vouched); err != nil {
 			return err
 		}
 		if at, err = in.thread(ctx, tx, m, s); err != nil {
@@ -184,17 +222,40 @@ func (in *Intake) take(ctx context.Context, it mailbox.Item, a tickets.Arrival, 
 	}
 	inc := in.incoming(a, m, s, at)
 	if r, ok := in.robot(m, s, at, inc); ok {
-		return in.Desk.Robot(ctx, r)
+		return in.note(ctx, a, m, s, r)
+	}
+	if l := localeIn(m.Reply); l != "" && inc.Ask.Kind == "" && s.Technician == "" && in.sure(s) {
+		inc.Author.Locale = l
+		if err := in.Desk.SetLocale(ctx, s.Address, l); err != nil {
+			return err
+		}
+	}
+	if list, ok := in.decides(m, s); ok && a.Quarantined == 0 && !it.TooBig {
+		return in.decide(ctx, inc, list)
 	}
 	switch {
 	case it.TooBig:
 		return in.Desk.Refuse(ctx, inc, tickets.LetterTooBig)
 	case s.hasConfirms && s.confirms.For(s.Address) && m.FromExact:
 		return in.confirm(ctx, inc, s)
+	case inc.Ask.Kind != "" && inc.Silent == "" && (in.sure(s) || ever && s.Trust != tickets.Suspect):
+		return in.ask(ctx, inc, s)
+	case at.ticket != 0 && inc.Satisfied != nil && !at.internal:
+		if in.sure(s) {
+			return in.Desk.Satisfied(ctx, at.ticket, inc)
+		}
+		// It counts for nothing, and nothing is to be opened again by it either.
+		inc.Courtesy = inc.Courtesy || inc.Reply == ""
+		return in.join(ctx, at, inc, m, s)
 	case at.ticket != 0:
-		return in.join(ctx, at, inc, s)
+		return in.join(ctx, at, inc, m, s)
 	case s.Address == "":
 		return in.quarantine(ctx, a, parsed{message: m}, "no sender: the mail has no From address to answer to")
+	case now && s.Technician != "":
+		if done, err := in.ownMail(ctx, inc, m, s); done || err != nil {
+			return err
+		}
+		fallthrough
 	case now:
 		_, err = in.Desk.Open(ctx, inc)
 		return err
@@ -208,8 +269,14 @@ func (in *Intake) take(ctx context.Context, it mailbox.Item, a tickets.Arrival, 
 
 // join adds a mail to the ticket it belongs to, in the part that its sender
 // has there.
-func (in *Intake) join(ctx context.Context, at place, inc tickets.Incoming, s *sender) (err error) {
-	if s.Technician == "" || in.asRequester(ctx, at.ticket, s) {
+func (in *Intake) join(ctx context.Context, at place, inc tickets.Incoming, m *Message, s *sender) (err error) {
+	if s.Technician == "" {
+		_, err = in.Desk.FollowUp(ctx, at.ticket, inc)
+		return err
+	}
+	cmds, rest, problems := tickets.ParseCommands(inc.Reply)
+	// A note is one in his own matter, too: others take part in it.
+	if !tickets.HasNote(cmds) && in.asRequester(ctx, at.ticket, s) {
 		_, err = in.Desk.FollowUp(ctx, at.ticket, inc)
 		return err
 	}
@@ -217,7 +284,11 @@ func (in *Intake) join(ctx context.Context, at place, inc tickets.Incoming, s *s
 		_, err = in.Desk.Unverified(ctx, at.ticket, inc)
 		return err
 	}
-	cmds, rest, problems := tickets.ParseCommands(inc.Reply)
+	inc.HandTo, inc.SentTo = in.handedTo(m, s), sentTo(in.Catalogue(), m)
+	if line := reply.NothingAbove(inc.Text, formNames(in.Catalogue()).Addresses...); line != "" && inc.HandTo == "" {
+		// Sent by mistake, or written below: the notice would go to the requester.
+		problems = []tickets.CommandProblem{{Line: line, Why: tickets.ProblemUnclear}}
+	}
 	if len(problems) == 0 {
 		inc.Reply = rest
 	}
@@ -240,10 +311,20 @@ func (in *Intake) incoming(a tickets.Arrival, m *Message, s *sender, at place) t
 	inc := tickets.Incoming{
 		Arrival: a, Author: s.Author, References: m.References,
 		Subject: m.SubjectPlain, Text: m.Text, Reply: m.Reply, At: a.Received,
-		Why: at.why, Internal: at.internal, Quoted: at.quoted, Silent: s.Trust == tickets.Suspect,
+		Why: at.why, Internal: at.internal, Quoted: at.quoted, Silent: silent(m, s),
 	}
-	inc.Hints, inc.Form = in.said(m)
-	inc.Courtesy = !inc.Form.Filled && len(m.Attachments) == 0 && reply.Courtesy(m.Reply)
+	if s.Technician == "" {
+		var rest string
+		if inc.Satisfied, rest = satisfied(m); inc.Satisfied != nil {
+			inc.Reply, inc.Subject = rest, m.SubjectPlain
+		}
+	}
+	inc.Copied = copied(in.Catalogue(), m, s)
+	if inc.Hints, inc.Form = in.said(m); inc.Form.Rest != "" {
+		inc.Reply = inc.Form.Rest // the form's lines have become answers, which everybody is shown
+	}
+	inc.Ask = in.asked(m, s, at)
+	inc.Courtesy = !inc.Form.Filled && len(m.Attachments) == 0 && reply.Courtesy(inc.Reply)
 	if m.MessageID != nil {
 		inc.MessageID = *m.MessageID
 	}
@@ -251,6 +332,10 @@ func (in *Intake) incoming(a tickets.Arrival, m *Message, s *sender, at place) t
 		inc.InReplyTo = *m.InReplyTo
 	}
 	for _, f := range m.Attachments {
+		if in.Catalogue().RefusesFile(f.Filename) {
+			inc.Refused = append(inc.Refused, f.Filename)
+			continue
+		}
 		inc.Attachments = append(inc.Attachments, tickets.Attachment{
 			Filename: f.Filename, ContentType: f.ContentType, Size: f.Size, SHA256: f.SHA256,
 			Inline: f.Inline, ContentID: f.ContentIDString(), Part: f.Part, Data: f.Data,
@@ -291,6 +376,21 @@ func (in *Intake) Release(ctx context.Context, uid string) error {
 	if err != nil {
 		return err
 	}
+	return in.release(ctx, held)
+}
+
+// ReleaseFor opens all mails that are held for an address which its owner has
+// confirmed by another way.
+func (in *Intake) ReleaseFor(ctx context.Context, address string) error {
+	held, err := in.Desk.HeldFor(ctx, address)
+	if err != nil {
+		return err
+	}
+	return in.release(ctx, held)
+}
+
+func (in *Intake) release(ctx context.Context, held []desk.HeldMail) error {
+	c := in.Catalogue()
 	for _, h := range held {
 		m, err := in.Parser().Parse(h.Raw)
 		if err != nil {
@@ -298,11 +398,14 @@ func (in *Intake) Release(ctx context.Context, uid string) error {
 		}
 		s := &sender{}
 		if m.From != nil {
-			s.Person = in.Catalogue().Person(m.From.Name, m.From.Address)
+			s.Person = c.Person(m.From.Name, m.From.Address)
 		}
 		s.Trust = tickets.Verified // its owner has just said that it is hers
+		if err := in.Store.View(ctx, func(tx *store.Tx) error { return in.locale(ctx, tx, c, m, s) }); err != nil {
+			return err
+		}
 		a := tickets.Arrival{Mailbox: "held", Size: int64(len(h.Raw)), Received: h.ReceivedAt, Key: h.Key, Raw: h.Raw}
-		if _, err := in.Desk.Release(ctx, h.Held, in.incoming(a, m, s, place{})); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err := in.Desk.Release(ctx, h.Held, in.incoming(a, m, s, place{})); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 	}

@@ -32,7 +32,9 @@ type Message struct {
 	Attachments   []Attachment `json:"attachments"`
 	Tags          Tags         `json:"tags"`
 	Away          *Away        `json:"away"` // of an automatic answer; nil where it does not say
-	Problems      []string     `json:"problems"`
+	// Listed: a list passed it on, which a person may have written to.
+	Listed   bool     `json:"-"`
+	Problems []string `json:"problems"`
 
 	// Header holds the fields as they came, in their order.
 	Header Header `json:"-"`
@@ -81,6 +83,8 @@ type Tags struct {
 	Impact   *string `json:"impact"`
 	Type     *string `json:"type"`
 	Ticket   *string `json:"ticket"`
+
+	Suggestion bool `json:"-"` // of a request: it only suggests something
 }
 
 // Bounce is a report on the delivery of one mail.

@@ -54,13 +54,13 @@ func (p *Parser) Parse(raw []byte) (*Message, error) {
 		m.problem(strayLines)
 	}
 	tree := readTree(m.Header, body, m.problem)
-	p.header(m)
+	p.header(m, !r.torn && !r.cut)
 	m.walk(tree)
 	p.classify(m, tree)
 	m.Reply = m.Text
 	if len(m.Text) > maxReply {
 		m.problem(longReply)
-	} else if m.Kind == KindReply || m.Kind == KindNew {
+	} else if m.Kind == KindReply || m.Kind == KindNew || m.Listed {
 		var unsure bool
 		if m.Reply, unsure = reply.New(m.Text, m.HTML); unsure {
 			m.problem(unsureReply)
@@ -69,7 +69,10 @@ func (p *Parser) Parse(raw []byte) (*Message, error) {
 			m.Reply = m.Text
 		}
 	}
-	m.Reply = strings.Trim(m.Reply, "\n")
+	m.Reply = strings.Trim(cleanText(m.Reply), "\n") // it may come from the HTML, which is as it was sent
+	if m.Kind == KindAutoReply {
+		m.Away = m.away()
+	}
 	return m, nil
 }
 
@@ -82,9 +85,12 @@ func (m *Message) problem(s string) {
 	m.Problems = append(m.Problems, s)
 }
 
-func (p *Parser) header(m *Message) {
+// header reads the fields. If the header is not whole, somebody else may read
+// another author.
+func (p *Parser) header(m *Message, whole bool) {
 	charset := bodyCharset(m.Header)
 	m.From, m.FromExact = fromOf(m.Header, charset)
+	m.FromExact = m.FromExact && whole
 	if m.From == nil {
 		m.problem(noFrom)
 	} else if !m.FromExact {

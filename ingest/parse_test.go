@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"respon/tickets"
 	"time"
 	"unicode/utf8"
 )
@@ -94,6 +96,8 @@ func TestTags(t *testing.T) {
 		"[contabilidad] [impacto: ALTO] No va":   `{"category":"conta","impact":"high","type":null,"ticket":null} No va`,
 		"Re: RV: [BR-7] No va #Padrón":           `{"category":"padron","impact":null,"type":null,"ticket":"BR-7"} No va`,
 		"[EXTERNAL] pedido #4521":                `{"category":null,"impact":null,"type":null,"ticket":null} [EXTERNAL] pedido #4521`,
+		"[Sugerencia] x":                         `{"category":null,"impact":null,"type":"request","ticket":null} x`,
+		"[tipo: petición] [suggeriment] x":       `{"category":null,"impact":null,"type":"request","ticket":null} x`,
 		"[incidencia] [petició] x":               `{"category":null,"impact":null,"type":null,"ticket":null} x`,
 		"[BR-1] [BR-2] x":                        `{"category":null,"impact":null,"type":null,"ticket":null} x`,
 		"[tipus: petició] [cat: Portals] [XY-3]": `{"category":"portals","impact":null,"type":"request","ticket":null} [XY-3]`,
@@ -105,6 +109,9 @@ func TestTags(t *testing.T) {
 		}
 		if got := string(b) + " " + plain; got != want {
 			t.Errorf("%s:\n got %s\nwant %s", subject, got, want)
+		}
+		if suggests := strings.Contains(tickets.Fold(subject), "sugg") || strings.Contains(subject, "Suger"); tags.Suggestion != suggests {
+			t.Errorf("%s: suggestion %v", subject, tags.Suggestion)
 		}
 	}
 }

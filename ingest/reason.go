@@ -32,11 +32,11 @@ var wordings = compile([]wording{
 		`mail ?(?:box|dir|folder) (?:is |has become )?(?:over)?full`, `mailbox (?:has )?exceed(?:ed|s)`, `mailbox.{0,20}size limit`, `inbox is full`, `over ?quota`, `quota`, `exceed\w* (?:the |its |allowed )?(?:storage|disk)`,
 		`insufficient (?:system )?(?:disk|storage)`, `not enough (?:storage|disk|space)`, `(?:disk|storage) (?:is )?full`, `exhausted allowed storage`, `out of (?:storage|disk)`,
 		`recipient's mailbox exceeded`, `too (?:many|much) (?:messages|mails?|data) in (?:the |your |this )?(?:mailbox|inbox)`, `over (?:the )?(?:maximum )?allowed (?:quota|storage)`,
-		`buz[oó]n.{0,40} llen[oa]`, `b[uú]stia.{0,40} plena`, `bo[iî]te (?:aux lettres )?(?:est )?pleine`, `postfach (?:ist )?voll`, `casella (?:[eè] )?piena`, `メールボックスが`,
+		`buz[oó]n.{0,40} llen[oa]\b`, `bandeja.{0,30} llena`, `(?:cuota|espacio).{0,20}(?:excedid|superad|agotad)[oa]`, `(?:excedido|superado|sobrepasado|superat|excedit).{0,20}(?:cuota|quota|espacio|espai)`, `b[uú]stia.{0,40} plena`, `bo[iî]te (?:aux lettres )?(?:est )?pleine`, `postfach (?:ist )?voll`, `casella (?:[eè] )?piena`, `メールボックスが`,
 	}},
 	{reasonLarge, []string{
 		`(?:message|mail|file|attachment|e-?mail)s? (?:is |was |are |file )?(?:too|to) (?:large|big)`, `(?:message|mail) (?:size|length) (?:limit )?(?:exceed|limit|is larger)`, `exceed\w* .{0,30}(?:message|maximum|size) (?:size|limit|length)`,
-		`(?:maximum|max) (?:message )?size`, `size limit`, `larger than (?:the )?(?:current|maximum|limit)`, `mensaje (?:es )?demasiado grande`, `missatge (?:[eé]s )?massa gran`,
+		`(?:maximum|max) (?:message )?size`, `size limit`, `larger than (?:the )?(?:current|maximum|limit)`, `demasiado grande`, `massa gran`, `(?:tama[nñ]o|mida|grand[aà]ria).{0,40}(?:supera|excede|sobrepasa|m[aáà]xim)`, `trop (?:gros|volumineux|grand)`, `zu gro(?:ß|ss)`, `troppo grande`,
 	}},
 	{reasonBlocked, []string{
 		`spam`, `unsolicited`, `virus`, `malware`, `infected`, `black ?-?list`, `block ?-?list`, `dnsbl`, `\br(?:eal-?time )?bl\b`, `spamhaus`, `reputation`, `dmarc`, `\bspf\b`, `dkim`, `sender ?id\b`, `purported responsible`,
@@ -44,12 +44,12 @@ var wordings = compile([]wording{
 		`polic(?:y|ies)\b`, `(?:sender|return[- ]path|originator).{0,40}(?:rejected|denied|refused|invalid|not (?:exist|found|valid|allowed))`, `sender (?:verify|domain)`, `domain of sender`, `not authori[sz]ed`, `authori[sz]ation (?:failure|failed)`, `unauthenticated`, `authentication (?:\w+ )?(?:required|failed)`,
 		`relay(?:ing)?.{0,20}(?:denied|not (?:allowed|permitted)|prohibited)`, `unable to relay`, `insecure mail relay`, `cannot relay`, `not permitted to relay`, `client host.{0,40}(?:rejected|refused)`, `helo.{0,30}(?:rejected|invalid)`, `invalid ip\b`, `your isp\b`,
 		`content (?:was )?(?:rejected|not)`, `message (?:was )?rejected`, `unverif[iy]+able`, `suspicious`, `not (?:a )?member`, `sender.{0,30}(?:permission|privilege)`, `improper use of 8-bit`, `headers? too (?:large|long)`, `does not support tls`, `starttls`, `\b(?:rate|rejected?) ?limit`,
-		`bloquead[oa]`, `bloquejad?[at]`, `correo no deseado`, `correu brossa`, `no (?:tiene|t[eé]) permis`,
+		`ll?ista negra`, `max(?:imum)? e?-?mails per (?:hour|day)`, `too many invalid recipients`, `banned`, `invalid dns mx`, `archivo bloquead`, `bloquead[oa]`, `bloquejad?[at]`, `correo no deseado`, `correu brossa`, `no (?:tiene|t[eé]|teniu) perm[ií]s`, `restringid[oa]`, `restringit`,
 	}},
 	{reasonHost, []string{
 		`host (?:or domain name )?(?:is )?(?:unknown|not found)`, `unknown host`, `(?:domain|host)\b(?:[^.!]|\.\w){0,60}(?:not found|does ?n[o']t exist|not exist|couldn't be found|is not reachable|lookup failed)`, `(?:no such|unknown|invalid|illegal|bad) (?:host|domain)`, `no such (?:mail )?server`,
 		`name service error`, `name or service not known`, `unrout(?:e)?able`, `couldn't find (?:any host|a mail exchanger)`, `could not find (?:any host|a mail exchanger)`, `null ?mx`, `no (?:valid )?mx\b`, `\bmx records? point`, `no (?:mail )?(?:exchanger|mx host)`, `dns (?:lookup|error)`, `nxdomain`,
-		`doesn't receive email`, `all relevant mx`, `^\W*(?:\d{3} )?(?:\d\.\d\.\d{1,3} )?\S+\.[a-z]{2,} does not exist`, `dominio (?:no existe|desconocido)`, `domini (?:no existeix|desconegut)`, `accountdomain`,
+		`doesn't receive email`, `all relevant mx`, `^\W*(?:\d{3} )?(?:\d\.\d\.\d{1,3} )?\S+\.[a-z]{2,} does not exist`, `dominio (?:no (?:existe|encontrado)|desconocido)`, `no se (?:ha )?encontr[oóa]\w* el dominio`, `no s'ha trobat el domini`, `domini (?:no existeix|desconegut)`, `accountdomain`,
 	}},
 	{reasonUser, []string{
 		`(?:user|recipient|mailbox|address|addressee|account|person|name|subscriber)\s+(?:is |was )?(?:unknown|not (?:found|known|valid|active|listed|local|recogni[sz]ed))`, `unknown[ -](?:or illegal )?(?:user|recipient|mailbox|address|account|local|alias)`,
@@ -57,19 +57,19 @@ var wordings = compile([]wording{
 		`(?:does|do)(?:es)? ?n[o']t (?:exist|have an? .{0,60}(?:account|mailbox))`, `(?:invalid|bad|undeliverable) (?:destination )?(?:recipient|mailbox|user|address|account|local)`, `not our customer`, `no mailbox`, `mailbox (?:is )?(?:unavailable|disabled|inactive|closed)`, `mailbox not (?:available|here)`,
 		`not listed in`, `name is not recogni[sz]ed`, `not a (?:known|valid|registered|local)`, `user not`, `account.{0,40}(?:disabled|closed|suspended|inactive|deactivated|deleted|expired|not available|unavailable)`, `(?:user|recipient).{0,30}(?:disabled|suspended|inactive|has moved|moved to)`, `recipnotfound`, `no longer (?:with|works|valid|in use|available|active|accept)`,
 		`delivery error: dd`, `not known (?:at|here)`, `recipient (?:is )?invalid`, `no valid recipients?`, `not have an account`, `mail receiving disabled`, `address rejected: user`, `list\w* closed`,
-		`usuario (?:desconocido|no existe|inexistente)`, `usuari (?:desconegut|no existeix)`, `(?:direcci[oó]n|cuenta|buz[oó]n|adre[cç]a|compte|b[uú]stia).{0,60}(?:no existe|no se (?:ha )?(?:encontr|pudo)|no existeix|no s'ha (?:trobat|pogut))`, `no (?:se |s')(?:ha |han )?(?:podido |pogut )?(?:encontr\w+|trobat|trobar) (?:la|el|l') ?(?:direcci[oó]n|buz[oó]n|destinatari|adre[cç]a|b[uú]stia|usuari)`, `utilisateur inconnu`, `n'existe pas`, `empf[aä]nger unbekannt`, `existiert nicht`, `utente sconosciuto`, `non esiste`, `メールアドレスが見つ`,
+		`(?:usuario|destinatario|buz[oó]n|direcci[oó]n|cuenta)(?: de correo)? (?:no (?:encontrad[oa]|v[aá]lid[oa]|existe)|inexistente|desconocid[oa]|inv[aá]lid[oa]|desactivad[oa]|deshabilitad[oa])`, `(?:usuari|destinatari|b[uú]stia|adre[cç]a|compte)(?: de correu)? (?:no (?:trobada?|v[aà]lida?|existeix)|inexistent|desconegu[dt]a?|inv[aà]lida?|desactivada?)`, `no (?:figura|consta) en el director`, `adresse (?:inconnue|inexistante)`, `identified the following recipients as unknown`, `#?5\.1\.0 address rejected`, `(?:direcci[oó]n|cuenta|buz[oó]n|adre[cç]a|compte|b[uú]stia).{0,60}(?:no existe|no se (?:ha )?(?:encontr|pudo)|no existeix|no s'ha (?:trobat|pogut))`, `no (?:se |s')(?:ha |han )?(?:podido |pogut )?(?:encontr\pL+|trobat|trobar) (?:la|el|l') ?(?:direcci[oó]n|buz[oó]n|destinatari|adre[cç]a|b[uú]stia|usuari)`, `utilisateur inconnu`, `n'existe pas`, `empf[aä]nger unbekannt`, `existiert nicht`, `utente sconosciuto`, `non esiste`, `メールアドレスが見つ`,
 	}},
 	{reasonTemporary, []string{
 		`timed? ?-?out`, `connect\w* (?:was )?(?:refused|lost|reset|dropped|failed|closed)`, `(?:lost|refused|dropped) connection`, `try (?:again|later)`, `essayer plus tard`, `temporar`, `too many`, `(?:could not|couldn't|cannot|can't|unable to|failed to|wasn't able to) (?:be )?(?:connect|establish|contact|reach)`, `requests to connect`, `no route`, `unreachable`, `not reachable`, `not responding`,
 		`defer(?:red|ral)`, `delayed`, `expired`, `retry time`, `(?:retries|attempts).{0,30}(?:giving up|failed|exhausted|exceeded)`, `queue too long`, `unable to deliver in`, `could not deliver for`, `socket error`, `(?:internal|local|remote|system|server|mailer|configuration|protocol)[ -](?:\w+ )?(?:error|problem)`, `system (?:not|is not) (?:available|responding)`, `(?:service|server|system|resources?) (?:is )?(?:currently )?(?:unavailable|busy|not available|full)`,
-		`grey-?list`, `gray-?list`, `\bloop`, `hop count`, `mail for .* loops`, `not yet been delivered`, `will be retried`, `resources`, `shutting down`, `int[eé]ntelo`, `torneu a provar`, `m[aá]s tarde`, `m[eé]s tard`, `tiempo de espera`, `temps d'espera`, `duplicated message-id`,
+		`receiving mail (?:too quickly|at a rate)`, `grey-?list`, `gray-?list`, `\bloop`, `hop count`, `mail for .* loops`, `not yet been delivered`, `will be retried`, `resources`, `shutting down`, `int[eé]ntelo`, `torneu a provar`, `m[aá]s tarde`, `m[eé]s tard`, `ha dejado de intentar`, `ha deixat d'intentar`, `tiempo de espera`, `temps d'espera`, `duplicated message-id`,
 	}},
 	{reasonUser, []string{`recipients? (?:email )?address(?:es)?(?: was| were)? rejected`, `recipient (?:was )?(?:rejected|refused)`, `(?:rejected|refused) (?:by (?:the )?)?recipient`, `does not like recipient`, `rejected address`, `(?m)^\W*google groups\b`}},
 })
 
 // vague words stand in answers of all kinds; they decide after the code.
 var vague = compile([]wording{
-	{reasonBlocked, []string{`denied`, `refused`, `reject(?:ed|s|ing)?`, `not (?:allowed|permitted|accept\w*|wanted)`, `restrict`, `weren't sent`, `cannot send`, `unacceptable`, `violat`, `denegado`, `denegat`, `rechazad[oa]`, `rebutja[dt]`}},
+	{reasonBlocked, []string{`denied`, `refused`, `reject(?:ed|s|ing)?`, `not (?:allowed|permitted|accept\w*|wanted)`, `restrict`, `weren't sent`, `cannot send`, `unacceptable`, `violat`, `denegado`, `denegat`, `rechaz(?:ad[oa]|[oó])`, `rebutja[dt]`}},
 })
 
 // A matcher is a wording as one expression.
@@ -88,7 +88,7 @@ func compile(list []wording) (out []matcher) {
 var (
 	// noise are words that say nothing of the reason, whatever they are:
 	// addresses, and what stands behind the host in a link to explanations.
-	noise = regexp.MustCompile(`(?i)https?://([^/\s>]+)\S*|[^\s<>"]+@[^\s<>"]+`)
+	noise = regexp.MustCompile(`(?i)https?://([^/\s>]+)\S*|[^\s<>"]+@[^\s<>":;,()]+`)
 	// atSender: the other server refused the sender before it heard of a recipient.
 	atSender = regexp.MustCompile(`(?i)after mail from|in reply to mail from|>>> mail from|\[mail_from\]`)
 )

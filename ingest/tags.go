@@ -35,11 +35,17 @@ func (c *collector) result() *string {
 	return &v
 }
 
+// tagsRead is what the tags of a subject say so far.
+type tagsRead struct {
+	category, impact, typ, ticket collector
+	suggestion                    bool
+}
+
 // tags reads the subject's tags and gives the subject without those that were
 // understood and without the prefixes of answers. Anything else in brackets
 // stays.
 func (p *Parser) tags(subject string) (Tags, string) {
-	var category, impact, typ, ticket collector
+	var read tagsRead
 	plain := bracketTag.ReplaceAllStringFunc(subject, func(tag string) string {
 		inside := strings.TrimSpace(tag[1 : len(tag)-1])
 		switch {
@@ -47,8 +53,8 @@ func (p *Parser) tags(subject string) (Tags, string) {
 			if p.o.Prefix != "" && !strings.HasPrefix(inside, p.o.Prefix+"-") {
 				return tag
 			}
-			ticket.add(inside)
-		case p.bracket(inside, &category, &impact, &typ):
+			read.ticket.add(inside)
+		case p.bracket(inside, &read):
 		default:
 			return tag
 		}
@@ -56,7 +62,7 @@ func (p *Parser) tags(subject string) (Tags, string) {
 	})
 	plain = hashTag.ReplaceAllStringFunc(plain, func(tag string) string {
 		i := strings.IndexByte(tag, '#')
-		category.add(tickets.Fold(tag[i+1:]))
+		read.category.add(tickets.Fold(tag[i+1:]))
 		return tag[:i]
 	})
 	for {
@@ -66,12 +72,13 @@ func (p *Parser) tags(subject string) (Tags, string) {
 		}
 		plain = shorter
 	}
-	return Tags{Category: category.result(), Impact: impact.result(), Type: typ.result(), Ticket: ticket.result()},
-		strings.Join(strings.Fields(plain), " ")
+	t := Tags{Category: read.category.result(), Impact: read.impact.result(), Type: read.typ.result(), Ticket: read.ticket.result()}
+	t.Suggestion = read.suggestion && t.Type != nil
+	return t, strings.Join(strings.Fields(plain), " ")
 }
 
 // bracket reads what stands in brackets and reports whether it is a tag.
-func (p *Parser) bracket(inside string, category, impact, typ *collector) bool {
+func (p *Parser) bracket(inside string, read *tagsRead) bool {
 	key, value, named := strings.Cut(inside, ":")
 	key, value = tickets.Fold(key), tickets.Fold(value)
 	if !named {
@@ -79,11 +86,11 @@ func (p *Parser) bracket(inside string, category, impact, typ *collector) bool {
 			key = "incidencia" // incidents are the urgent ones
 		}
 		if t := tickets.ParseType(key); t != "" {
-			typ.add(string(t))
+			read.typed(t)
 			return true
 		}
 		if id := p.category(key); id != "" {
-			category.add(id)
+			read.category.add(id)
 			return true
 		}
 		return false
@@ -93,23 +100,28 @@ func (p *Parser) bracket(inside string, category, impact, typ *collector) bool {
 		if value == "" {
 			return false
 		}
-		category.add(value)
+		read.category.add(value)
 	case "tipo", "tipus", "type":
 		t := tickets.ParseType(value)
 		if t == "" {
 			return false
 		}
-		typ.add(string(t))
+		read.typed(t)
 	case "impacto", "impacte", "impact":
 		l := level(value)
 		if l == "" {
 			return false
 		}
-		impact.add(string(l))
+		read.impact.add(string(l))
 	default:
 		return false
 	}
 	return true
+}
+
+func (r *tagsRead) typed(t tickets.Type) {
+	r.typ.add(string(t.Filed()))
+	r.suggestion = r.suggestion || t == tickets.Suggestion
 }
 
 func (p *Parser) category(folded string) string {

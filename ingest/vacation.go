@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"respon/ingest/reply"
 	"respon/tickets"
 )
 
@@ -31,10 +32,10 @@ var months = []struct {
 }
 
 const (
-	weekday = `(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|dilluns|dimarts|dimecres|dijous|divendres|dissabte|diumenge|` +
+	weekday = `(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica|(?:segunda|terca|quarta|quinta|sexta)(?:-feira)?|dilluns|dimarts|dimecres|dijous|divendres|dissabte|diumenge|` +
 		`(?:mon|tues|wednes|thurs|fri|satur|sun)day|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)`
 	// filler may stand between a word and its date.
-	filler = `(?:\s+|\b(?:el|al?|le|il|dem|den|dia|proximo|proxim|proper|pasado|passat|the|on|inclusive|` + weekday + `)\b|,)*$`
+	filler = `(?:\s+|\b(?:el|al?|le|il|dem|den|zum|dia|proximo|proxim|proper|pasado|passat|the|on|o|manana|dema|tomorrow|demain|inclusive|including|` + weekday + `)\b|\bl'|,)*$`
 	year   = `(?:,?\s+(?:del? |d')?((?:19|20)\d\d)\b)?`
 )
 
@@ -49,18 +50,26 @@ var (
 	}{
 		{regexp.MustCompile(`\b(20\d\d)-(\d\d)-(\d\d)\b`), 3, 2, 1, false},
 		{regexp.MustCompile(`\b(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d\d))?\b`), 1, 2, 3, true},
-		{regexp.MustCompile(`\b(\d{1,2})(?:st|nd|rd|th|er|\.)?\s+(?:of |de |d')?` + monthName + year), 1, 2, 3, false},
+		{regexp.MustCompile(`\b(\d{1,2})(?:st|nd|rd|th|er|[ºo°.])?\s+(?:of |de |d')?` + monthName + year), 1, 2, 3, false},
 		{regexp.MustCompile(`\b` + monthName + `\s+(\d{1,2})(?:st|nd|rd|th)?\b` + year), 2, 1, 3, false},
 	}
 
-	beforeLast   = regexp.MustCompile(`\b(?:hasta|fins|until|till|through|thru|jusqu'?(?:au)?|bis(?: zum| einschliesslich)?|fino|ate)` + filler)
-	beforeReturn = regexp.MustCompile(`\b(?:vuelv\w*|volvere|regres\w*|(?:re)?incorpor\w*|torne|torno|tornare|back|(?:not )?return(?:ing)?(?: until)?|de retour|zuruck|wieder|rientr\w*)(?: (?:a la oficina|al trabajo|al treball|to (?:the )?office|to work|ab|am))?` + filler)
+	beforeLast   = regexp.MustCompile(`\b(?:hasta|fins|until|till|through|thru|jusqu'?(?:au)?|bis(?: zum| einschlie(?:ss|ß)lich)?|fino|ate|ata|up to(?: and including)?)` + filler)
+	beforeReturn = regexp.MustCompile(`\b(?:vuelv\w*|volvere|regres\w*|(?:re)?incorpor\w*(?: sera)?|de vuelta|(?:mi|a la|fecha de|data de) (?:vuelta|regreso|retorn|tornada)(?: sera| es)?|(?:contest|respond|respon|atend|atendr|disponible|leer)\w* (?:\S+ ){0,4}a partir|disponible|de nou|torne|torno|tornare|ab|back|(?:not )?return(?:ing)?(?: until)?|de retour|zuruck|wieder|rientr\w*)(?:,? (?:a la oficina|a l'oficina|al trabajo|al treball|(?:to|in|at) (?:the |my )?office|to work|de nuevo|ab|am|del?))?:?` + filler)
 	beforeFirst  = regexp.MustCompile(`\b(?:del?|desde|des|from|du|vom|entre|between|starting|dal|a partir)(?: (?:del?))?` + filler)
+	// awayWord stands before a range that no word begins: "Vacaciones: 3/8 - 14/8".
+	awayWord = regexp.MustCompile(`\b(?:vacac|vacanc|vacation|holiday|ausen|absen|fuera|fora|out of|away|leave|permiso|permis|urlaub|abwesen|conge|ferie)\w*[^.\n]{0,30}$`)
+	// otherDates are of something else: opening hours, a time limit.
+	otherDates = regexp.MustCompile(`\b(?:horari[oa]?|atencion|plazo|termini|conserva\w*|opening|hours|horaires|matricula|solicitud\w*|sol.licitud\w*|inscri\w+|subvenc\w+|cierra|tanca|abiert[oa]s?|obert[oa]?s?|presente)\b`)
+	// legal begins what stands under every mail of an organisation.
+	legal    = regexp.MustCompile(`(?m)^\W*(?:aviso? legal|avis legal|proteccio|confidencial|clausula|clausula|legal notice|disclaimer|informacion basica|rgpd|lopd)`)
+	adjacent = regexp.MustCompile(`^\s*(?:al?|to|-|–)\s*$`)
 	// between the first and the last day.
-	range1 = regexp.MustCompile(`^\s*(?:al?|hasta|fins|to|until|till|through|au|bis|y|i|and|-|–)` + filler)
+	range1 = regexp.MustCompile(`^[\s,.]*(?:al?|hasta|fins|to|until|till|through|au|bis|y|i|and|-|–)` + filler)
 	// a first day that leaves its month to the last: "del 3 al 7 de gener".
-	lonely   = regexp.MustCompile(`\b(?:del?|desde el|des del|from|du|vom|entre el)(?: dia)?\s+(\d{1,2})\.?\s*(?:al?|hasta|fins|to|au|bis|y|i|-|–)` + filler)
-	american = regexp.MustCompile(`\b(?:until|till|through|thru|back|return|returning|from|starting|between)\b[^.]{0,20}$`)
+	lonely    = regexp.MustCompile(`\b(?:del?|desde el|des del|from|du|dal|vom|entre el|de l'|l')(?: dia)?(?: ` + weekday + `,?)?\s*(\d{1,2})\.?\s*,?\s*(?:al?|hasta|fins|to|au|bis|y|i|-|–)` + filler)
+	bareRange = regexp.MustCompile(`(?:\s|:|^)(\d{1,2})\s*(?:-|–|al?)\s*$`)
+	american  = regexp.MustCompile(`\b(?:until|till|through|thru|back|return|returning|from|starting|between)\b[^.]{0,20}$`)
 )
 
 func monthNames() (all []string) {
@@ -77,44 +86,79 @@ type foundDate struct {
 	month      time.Month
 }
 
+// ahead is what stands before a date.
+func ahead(text string, d foundDate) string { return text[max(0, d.start-60):d.start] }
+
+// firstDay finds the first day of an absence of which the i-th date is the last, or
+// the day of return; zero if none is given. said is false if nothing before the date says that
+// it is one of these.
+func firstDay(text string, list []foundDate, i int, sent time.Time) (from time.Time, said bool) {
+	d, before := list[i], ahead(text, list[i])
+	if line := text[strings.LastIndexAny(text[:d.start], ".\n")+1:]; otherDates.MatchString(line[:strings.IndexAny(line+"\n", ".\n")]) {
+		return from, false
+	}
+	if i > 0 {
+		between, first := text[list[i-1].end:d.start], ahead(text, list[i-1])
+		if range1.MatchString(between) && (beforeFirst.MatchString(first) || adjacent.MatchString(between) && awayWord.MatchString(first)) {
+			return list[i-1].before(d.near(sent)), true
+		}
+	}
+	found := lonely.FindStringSubmatch(before)
+	if found == nil && bareRange.MatchString(before) && awayWord.MatchString(bareRange.ReplaceAllString(before, "")) {
+		found = bareRange.FindStringSubmatch(before)
+	}
+	if found != nil {
+		day, err := strconv.Atoi(found[1])
+		return foundDate{day: day, month: d.month, year: d.year}.before(d.near(sent)), err == nil
+	}
+	return from, beforeReturn.MatchString(before) || beforeLast.MatchString(before)
+}
+
+// agreed gives the last day of an absence by what is said of its last day and of the
+// day before the return: "from the 3rd to the 14th, back on the 17th" has a week-end between.
+func agreed(last, home time.Time) (time.Time, bool) {
+	switch {
+	case last.IsZero():
+		return home, !home.IsZero()
+	case home.IsZero():
+		return last, true
+	case home.Before(last.AddDate(0, 0, -1)) || home.After(last.AddDate(0, 0, 5)):
+		return last, false
+	case home.After(last):
+		return home, true
+	}
+	return last, true
+}
+
 // awayOf reads from an automatic answer when its author is away. sent, the
 // mail's Date, gives the year where none is said. What contradicts itself or
 // cannot be meant is not given: nil.
 func awayOf(text string, sent time.Time) *Away {
 	text = strings.ReplaceAll(tickets.Fold(short(text, maxAway)), "’", "'")
-	var first, last time.Time
+	if at := legal.FindStringIndex(text); at != nil {
+		text = text[:at[0]]
+	}
+	var first, last, home time.Time
 	for i, list := 0, datesIn(text); i < len(list); i++ {
-		d, before := list[i], text[max(0, list[i].start-60):list[i].start]
-		back := beforeReturn.MatchString(before)
-		var from time.Time
-		switch ranged := i > 0 && range1.MatchString(text[list[i-1].end:d.start]) && beforeFirst.MatchString(text[max(0, list[i-1].start-60):list[i-1].start]); {
-		case ranged:
-			from = list[i-1].before(d.near(sent))
-		case lonely.MatchString(before):
-			day, err := strconv.Atoi(lonely.FindStringSubmatch(before)[1])
-			if err != nil {
-				continue
-			}
-			from = foundDate{day: day, month: d.month, year: d.year}.before(d.near(sent))
-		case !back && !beforeLast.MatchString(before):
+		from, said := firstDay(text, list, i, sent)
+		to := list[i].near(sent)
+		if !said || to.IsZero() || to.Before(sent.AddDate(0, 0, -31)) || to.After(sent.AddDate(1, 1, 0)) {
 			continue
 		}
-		to := d.near(sent)
-		if to.IsZero() || to.Before(sent.AddDate(0, 0, -31)) || to.After(sent.AddDate(1, 1, 0)) {
-			continue
+		day := &last
+		if beforeReturn.MatchString(ahead(text, list[i])) {
+			day, to = &home, to.AddDate(0, 0, -1)
 		}
-		if back {
-			to = to.AddDate(0, 0, -1)
-		}
-		if !last.IsZero() && !last.Equal(to) {
+		if !day.IsZero() && !day.Equal(to) {
 			return nil // two different days: who knows
 		}
-		last = to
+		*day = to
 		if !from.IsZero() {
 			first = from
 		}
 	}
-	if last.IsZero() {
+	last, ok := agreed(last, home)
+	if !ok {
 		return nil
 	}
 	to := last.Format(time.DateOnly)
@@ -136,7 +180,8 @@ func (m *Message) away() *Away {
 	if err != nil {
 		return nil
 	}
-	return awayOf(m.Text, sent)
+	own, _ := reply.New(m.Text, m.HTML) // a quoted letter may have dates, too
+	return awayOf(own, sent)
 }
 
 // datesIn finds the dates in a folded text, in their order.
@@ -159,6 +204,9 @@ func datesIn(text string) (list []foundDate) {
 			if best.year > 0 && best.year < 100 {
 				best.year += 2000
 			}
+			if d.numeric && best.month > 12 && best.day <= 12 && strings.Contains(text[best.start:best.end], "/") {
+				best.day, best.month = int(best.month), time.Month(best.day) // 8/14
+			}
 			if d.numeric && best.day <= 12 && best.month <= 12 && american.MatchString(text[max(0, best.start-40):best.start]) && strings.Contains(text[best.start:best.end], "/") {
 				best.month = 0 // 1/7 is one day in London and another in New York
 			}
@@ -166,7 +214,12 @@ func datesIn(text string) (list []foundDate) {
 		if best.end == 0 {
 			break
 		}
-		at = best.end
+		if at = best.end; best.month > 12 {
+			at = best.start + 1 // "3-14 agosto"
+			for at < best.end && text[at] >= '0' && text[at] <= '9' {
+				at++
+			}
+		}
 		if best.month >= 1 && best.month <= 12 && best.day >= 1 && best.day <= 31 {
 			list = append(list, best)
 		}

@@ -26,7 +26,7 @@ import (
 // Composer writes letters. It does no I/O and is safe for concurrent use if
 // its source of randomness is.
 type Composer struct {
-	words     *templates.Set
+	words     func() *templates.Set // the present ones
 	signer    *token.Signer
 	catalogue func() *tickets.Catalogue
 	random    io.Reader
@@ -34,7 +34,7 @@ type Composer struct {
 
 // NewComposer makes a composer. Randomness is for the Message-IDs of letters
 // that are about no ticket.
-func NewComposer(words *templates.Set, signer *token.Signer, catalogue func() *tickets.Catalogue, random io.Reader) *Composer {
+func NewComposer(words func() *templates.Set, signer *token.Signer, catalogue func() *tickets.Catalogue, random io.Reader) *Composer {
 	return &Composer{words: words, signer: signer, catalogue: catalogue, random: random}
 }
 
@@ -53,19 +53,22 @@ func (c *Composer) Compose(l tickets.Letter) (tickets.Mail, error) {
 		return tickets.Mail{}, err
 	}
 	out := tickets.Mail{MessageID: h.messageID, From: h.bounces, To: l.To.Address, Subject: h.subject}
+	if out.Copies, err = c.copies(cat.Gateway, &l); err != nil {
+		return out, err
+	}
 	files := l.Files
 	if bytesOf(files) > maxFiles {
 		files = nil
 	}
 	w := &writing{
 		Letter: templates.Letter{Lang: string(l.Locale), Title: h.subject},
-		set:    c.words, signer: c.signer, cat: cat, locale: l.Locale, l: &l,
+		set:    c.words(), signer: c.signer, cat: cat, locale: l.Locale, l: &l,
 		answerTo: h.answerTo, filesLeft: len(files) < filesOf(&l),
 	}
 	if err := w.write(); err != nil {
 		return out, err
 	}
-	text, html, err := c.words.Mail(w.Letter)
+	text, html, err := w.set.Mail(w.Letter)
 	if err != nil {
 		return out, err
 	}

@@ -2,9 +2,11 @@ package mailer
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"respon/templates"
+	"respon/tickets/token"
 )
 
 // namedCategories is how many categories the line of the form names; all of
@@ -15,12 +17,51 @@ const namedCategories = 3
 // link that begins a mail with the same lines.
 func (w *writing) form() {
 	w.say("form.head")
-	lines := w.formLines()
+	lines, names := w.formLines(), w.categories()
 	w.add(templates.Block{Kind: templates.Form, Lines: lines})
-	if names := w.categories(); w.l.Asks.Category && len(names) > namedCategories {
+	if w.l.Asks.Category && len(names) > namedCategories {
 		w.say("form.categories", strings.Join(names, ", "))
 	}
 	w.add(templates.Block{Kind: templates.Compose, Text: w.t("form.compose"), URL: w.mailto(lines)})
+	if w.l.Asks.Category {
+		for _, name := range w.likely() {
+			w.add(templates.Block{Kind: templates.Compose, Text: w.t("form.compose_for", name), URL: w.mailto(w.about(lines, name))})
+		}
+	}
+	w.formPage()
+}
+
+// likely names the categories that get a link of their own.
+func (w *writing) likely() (names []string) {
+	for _, id := range w.l.Likely[:min(namedCategories, len(w.l.Likely))] {
+		if cat := w.cat.CategoryByID(id); cat != nil {
+			names = append(names, strings.ToLower(oneLine(cat.Name(w.locale))))
+		}
+	}
+	return names
+}
+
+// about fills a category into the form's lines.
+func (w *writing) about(lines []string, name string) []string {
+	filled := slices.Clone(lines)
+	for i, line := range filled {
+		if line == w.categoryLine() {
+			filled[i] += name
+		}
+	}
+	return filled
+}
+
+// formPage links the same form on the page, which opens without signing in. The
+// link says whose it is; in a letter to several it would be anybody's.
+func (w *writing) formPage() {
+	if w.cat.Gateway.BaseURL == "" || len(w.l.Cc) > 0 {
+		return
+	}
+	// The key fails for a ticket without a UID alone, which none is.
+	if key, err := w.signer.Sign(token.Form, w.l.Ticket.UID, w.l.To.Address); err == nil {
+		w.add(w.link("form.page", "/form/"+key))
+	}
 }
 
 // formLines are the lines of the form, word for word what the intake reads.
@@ -30,9 +71,7 @@ func (w *writing) formLines() (lines []string) {
 		lines = append(lines, w.t("form.type"))
 	}
 	if asks.Category && len(w.cat.Categories) > 0 {
-		names := w.categories()
-		names = append(names[:min(namedCategories, len(names))], "…")
-		lines = append(lines, w.t("form.category", strings.Join(names, " / ")))
+		lines = append(lines, w.categoryLine())
 	}
 	for _, q := range []struct {
 		asked bool
@@ -43,6 +82,11 @@ func (w *writing) formLines() (lines []string) {
 		}
 	}
 	return lines
+}
+
+func (w *writing) categoryLine() string {
+	names := w.categories()
+	return w.t("form.category", strings.Join(append(names[:min(namedCategories, len(names))], "…"), " / "))
 }
 
 func (w *writing) categories() []string {
@@ -56,8 +100,18 @@ func (w *writing) categories() []string {
 // mailto begins a mail in the person's own client (RFC 6068): the form, to the
 // ticket's address.
 func (w *writing) mailto(lines []string) string {
+	return w.mailtoAbout(w.Title, strings.Join(lines, "\r\n")+"\r\n")
+}
+
+func (w *writing) mailtoAbout(subject, body string) string {
 	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
-	return "mailto:" + w.answerTo + "?subject=" + escape(w.Title) + "&body=" + escape(strings.Join(lines, "\r\n")+"\r\n")
+	// Some programs take a bare plus for a space, and the token behind it is lost.
+	to := strings.ReplaceAll(escape(w.answerTo), "%40", "@")
+	link := "mailto:" + to + "?subject=" + escape(subject)
+	if body != "" {
+		link += "&body=" + escape(body)
+	}
+	return link
 }
 
 // formRead confirms what a filled-in form changed.
@@ -65,7 +119,10 @@ func (w *writing) formRead() {
 	w.greet()
 	w.say("form_read.intro", w.number())
 	w.add(templates.Block{Kind: templates.Facts, Facts: w.understood()})
-	w.say("form_read.priority", string(w.l.Ticket.Priority), w.because())
+	w.say("form_read.priority", w.l.Ticket.Priority.Rank(), w.because())
+	if w.l.Known {
+		w.say("ack.known")
+	}
 	w.notClear()
 	if w.l.Asks.Any() {
 		w.form()

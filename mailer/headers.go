@@ -23,6 +23,8 @@ type header struct {
 	messageID string
 	answerTo  string // where an answer goes; the gateway's address if not by token
 	bounces   string // envelope sender
+	inReplyTo string
+	refs      []string
 }
 
 // envelope makes the addresses and ids of a letter.
@@ -32,18 +34,48 @@ func (c *Composer) envelope(cat *tickets.Catalogue, l *tickets.Letter) (h header
 	if h.messageID, err = c.messageID(cat, l); err != nil {
 		return h, err
 	}
+	h.refs = c.references(cat, l)
+	if validID(l.InReplyTo) && c.mayKnow(l, l.InReplyTo) {
+		h.inReplyTo = l.InReplyTo
+	}
 	if !g.PlusAddressing {
 		return h, nil
 	}
 	switch {
 	case l.Ticket != nil:
-		if h.bounces, err = c.tagged(g.Address, token.Bounce, l.Ticket.UID, l.To.Address); err == nil {
-			h.answerTo, err = c.tagged(g.Address, token.Reply, l.Ticket.UID, l.To.Address)
+		if h.bounces, err = c.tagged(g.Address, token.Bounce, l.Ticket.UID, l.To.Address); err == nil && bound(cat, l) {
+			h.answerTo, err = c.tagged(g.Address, token.Reply, l.Ticket.UID, holder(l))
 		}
+	case l.Kind == tickets.NoticeQuarantine, l.Kind == tickets.NoticeDecided:
+		h.answerTo, err = c.tagged(g.Address, token.Decide, l.Token, l.To.Address)
 	case l.Kind == tickets.LetterConfirm:
 		h.answerTo, err = c.tagged(g.Address, token.Confirm, l.Token, l.To.Address)
 	}
 	return h, err
+}
+
+// holder is the person whom the tokens of a letter identify. All who get a letter
+// see them, so that those of a letter to several identify nobody: they lead to
+// the ticket and no further.
+func holder(l *tickets.Letter) string {
+	if len(l.Cc) > 0 {
+		return ""
+	}
+	return l.To.Address
+}
+
+// copies are the envelopes of those whom a letter is copied to.
+func (c *Composer) copies(g tickets.Gateway, l *tickets.Letter) (list []tickets.Envelope, err error) {
+	for _, p := range l.Cc {
+		e := tickets.Envelope{From: g.Address, To: p.Address}
+		if g.PlusAddressing && l.Ticket != nil {
+			if e.From, err = c.tagged(g.Address, token.Bounce, l.Ticket.UID, p.Address); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, e)
+	}
+	return list, nil
 }
 
 // tagged puts a token behind the local part: local+token@domain.
@@ -62,8 +94,8 @@ var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadd
 // an answer to it is known; else random and of the same shape.
 func (c *Composer) messageID(cat *tickets.Catalogue, l *tickets.Letter) (string, error) {
 	domain := "@" + ascii(tickets.DomainOf(cat.Gateway.Address))
-	if l.Ticket != nil {
-		left, err := c.signer.NewMessageID(l.Ticket.UID, l.To.Address)
+	if bound(cat, l) {
+		left, err := c.signer.NewMessageID(l.Ticket.UID, holder(l))
 		return left + domain, err
 	}
 	b := make([]byte, 32)
@@ -78,25 +110,31 @@ func (c *Composer) messageID(cat *tickets.Catalogue, l *tickets.Letter) (string,
 func (h *header) set(m *mail.Msg, cat *tickets.Catalogue, l *tickets.Letter) {
 	g := cat.Gateway
 	// From is always the gateway; a technician lends her name only.
-	from := oneLine(g.Name)
+	from := configured(g.Name)
 	if l.Author != nil && l.Author.Name != "" {
-		from = oneLine(l.Author.Name + " (" + g.Name + ")")
+		from = configured(l.Author.Name + " (" + g.Name + ")")
 	}
 	m.FromMailAddress(&netmail.Address{Name: from, Address: inHeader(g.Address)})
 	m.ToMailAddress(&netmail.Address{Name: addressee(l), Address: inHeader(l.To.Address)})
+	if len(l.Cc) > 0 {
+		copied := make([]*netmail.Address, len(l.Cc))
+		for i, p := range l.Cc {
+			copied[i] = &netmail.Address{Name: personName(p.Name), Address: inHeader(p.Address)}
+		}
+		m.CcMailAddress(copied...)
+	}
 	if h.answerTo != g.Address {
-		m.ReplyToMailAddress(&netmail.Address{Name: oneLine(g.Name), Address: inHeader(h.answerTo)})
+		m.ReplyToMailAddress(&netmail.Address{Name: configured(g.Name), Address: inHeader(h.answerTo)})
 	}
 	m.Subject(h.subject)
 	m.SetMessageIDWithValue(h.messageID)
 	m.SetDateWithValue(in(l.At, cat))
 	m.SetGenHeader("Content-Language", string(l.Locale))
-	answers := validID(l.InReplyTo)
-	if answers {
-		m.SetGenHeader("In-Reply-To", "<"+l.InReplyTo+">")
+	if h.inReplyTo != "" {
+		m.SetGenHeader("In-Reply-To", "<"+h.inReplyTo+">")
 	}
-	if refs := references(cat, l); len(refs) > 0 {
-		m.SetGenHeader("References", "<"+strings.Join(refs, "> <")+">")
+	if len(h.refs) > 0 {
+		m.SetGenHeader("References", "<"+strings.Join(h.refs, "> <")+">")
 	}
 	if l.Ticket != nil {
 		m.SetGenHeader("X-Respon-Ticket", l.Ticket.Number.Format(g.Prefix))
@@ -104,7 +142,7 @@ func (h *header) set(m *mail.Msg, cat *tickets.Catalogue, l *tickets.Letter) {
 	if l.Automatic() {
 		// RFC 3834, section 5: replied if it answers a mail, generated if not.
 		how := "auto-generated"
-		if answers {
+		if h.inReplyTo != "" {
 			how = "auto-replied"
 		}
 		m.SetGenHeader("Auto-Submitted", how)
@@ -112,18 +150,23 @@ func (h *header) set(m *mail.Msg, cat *tickets.Catalogue, l *tickets.Letter) {
 	}
 }
 
-// addressee is the name beside the recipient's address. A letter about no
-// ticket goes to somebody who may never have written to us: it has none, as
-// the name would be a stranger's words.
+// addressee is the name beside the recipient's address. A stranger, or somebody
+// to whom we write about no ticket, may never have written to us: they have none,
+// as the name would be somebody else's words.
 func addressee(l *tickets.Letter) string {
 	if l.Kind.Notice() {
-		return oneLine(l.To.Name)
+		return configured(l.To.Name)
 	}
-	if l.Ticket == nil {
+	if l.Stranger || l.Ticket == nil && len(l.Tickets) == 0 {
 		return ""
 	}
 	return personName(l.To.Name)
 }
+
+// configured is a name out of the configuration as it may stand in an address. The
+// standard library leaves a backslash in an encoded word, where RFC 2047, section 5,
+// has none in a phrase.
+func configured(name string) string { return strings.ReplaceAll(oneLine(name), `\`, "/") }
 
 // in is a time by the gateway's clock on the wall.
 func in(t time.Time, cat *tickets.Catalogue) time.Time {
@@ -156,10 +199,10 @@ const keptReferences = 20
 
 // references threads the mail. A technician's notices hang below one root for
 // each ticket, so that her client shows a ticket as one thread.
-func references(cat *tickets.Catalogue, l *tickets.Letter) []string {
+func (c *Composer) references(cat *tickets.Catalogue, l *tickets.Letter) []string {
 	var ids []string
 	for _, id := range l.References {
-		if validID(id) && !slices.Contains(ids, id) {
+		if validID(id) && !slices.Contains(ids, id) && c.mayKnow(l, id) {
 			ids = append(ids, id)
 		}
 	}
@@ -173,6 +216,14 @@ func references(cat *tickets.Catalogue, l *tickets.Letter) []string {
 		ids = append(ids[:1:1], ids[len(ids)-keptReferences:]...)
 	}
 	return ids
+}
+
+// mayKnow reports whether the readers of a letter may see a Message-ID. Those of
+// ours show who answers them; one that was made for somebody else would let its
+// reader pass for her.
+func (c *Composer) mayKnow(l *tickets.Letter, id string) bool {
+	t, err := c.signer.OpenMessageID(id)
+	return err != nil || t.ForNobody() || len(l.Cc) == 0 && t.For(l.To.Address)
 }
 
 // maxID is how long an id may be: a header's line ends at 998 (RFC 5322,

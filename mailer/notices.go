@@ -1,6 +1,8 @@
 package mailer
 
 import (
+	"time"
+
 	"respon/templates"
 	"respon/tickets"
 )
@@ -8,31 +10,45 @@ import (
 // notice puts a letter to a technician into words.
 func (w *writing) notice() {
 	switch w.l.Kind {
-	case tickets.NoticeAssigned:
+	case tickets.NoticeAssigned, tickets.NoticeUnassigned:
 		w.assigned()
 	case tickets.NoticeFollowUp:
 		w.followUp()
+	case tickets.NoticeWarning, tickets.NoticeBreach:
+		w.alert()
+	case tickets.NoticeEscalation:
+		w.escalation()
+	case tickets.NoticeMass:
+		w.mass()
 	case tickets.NoticeBounce:
 		w.say("bounce.intro", w.number(), oneLine(w.l.Recipient))
 		w.say("bounce.reason", oneLine(w.l.Failure))
 		w.say("bounce.follow")
 	case tickets.NoticeCommand:
-		w.say("command.intro", w.number())
-		list := templates.Block{Kind: templates.List}
-		for _, p := range w.l.Problems {
-			list.Lines = append(list.Lines, w.problem(p))
-		}
-		w.add(list)
-		w.say("command.follow")
-		w.words(templates.Quote, w.l.Text)
+		w.problems()
 	case tickets.NoticeHelp:
-		w.say("help.intro", w.number())
-		list := templates.Block{Kind: templates.List}
-		for _, v := range helped {
-			list.Lines = append(list.Lines, w.t("help."+string(v)))
-		}
-		w.add(list)
+		w.help()
+	case tickets.NoticeReceipt:
+		w.receipt()
+	case tickets.NoticeState:
+		w.teamState()
+	case tickets.NoticeDigest:
+		w.digest()
+	case tickets.NoticeQuarantine:
+		w.quarantine()
+	case tickets.NoticeDecided:
+		w.decided()
+	case tickets.NoticeReport:
+		w.weekly()
+	case tickets.NoticeLimited:
+		w.say("limited.intro", w.number(), oneLine(w.l.Recipient))
+		w.say("limited.follow")
 	case tickets.NoticeUnverified:
+		if w.l.Ticket == nil {
+			w.say("unverified.intro_none")
+			w.say("unverified.follow_none")
+			break
+		}
 		w.say("unverified.intro", w.number())
 		w.say("unverified.follow")
 	}
@@ -41,18 +57,17 @@ func (w *writing) notice() {
 	}
 }
 
-// helped are the commands in the order in which the help lists them.
-var helped = [...]tickets.Verb{tickets.VerbNote, tickets.VerbResolve, tickets.VerbClose, tickets.VerbReopen, tickets.VerbWait,
-	tickets.VerbAssign, tickets.VerbTake, tickets.VerbCategory, tickets.VerbType, tickets.VerbPriority, tickets.VerbHelp}
-
 // assigned tells whose ticket it is, how urgent it is and why, and all that was
 // written. What is quoted stands last, below a line that says where to answer.
 func (w *writing) assigned() {
 	w.Marker = w.t("mail.marker")
-	w.say("assigned.intro", w.number())
+	w.say(string(w.l.Kind)+".intro", w.number())
 	w.add(templates.Block{Kind: templates.Facts, Facts: append(append(w.whose(), w.understood()...), w.due()...)})
 	w.say("assigned.commands")
 	w.files()
+	if parent := w.l.Ticket.Parent(); parent != 0 {
+		w.say("assigned.part", parent.Format(w.cat.Gateway.Prefix))
+	}
 	if w.l.Internal {
 		w.warn("assigned.note")
 	}
@@ -60,6 +75,31 @@ func (w *writing) assigned() {
 		w.say("assigned.wrote", who)
 	}
 	w.words(templates.Quote, w.l.Text)
+}
+
+// mass tells that many report something of one category, and how to answer all of
+// them at once.
+func (w *writing) mass() {
+	t := w.l.Ticket
+	name, houses := "", map[string]bool{}
+	if cat := w.cat.CategoryByID(t.Category); cat != nil {
+		name = cat.Name(w.locale)
+	}
+	list := templates.Block{Kind: templates.List}
+	for _, r := range w.l.Tickets {
+		house := r.Requester.Entity
+		if house == "" {
+			house = tickets.DomainOf(r.Requester.Address)
+		}
+		houses[house] = true
+		list.Lines = append(list.Lines, r.Number.Format(w.cat.Gateway.Prefix)+" · "+cutSubject(r.Subject, w.cat.Gateway.Prefix)+" · "+oneLine(house))
+	}
+	w.say("mass.intro", len(w.l.Tickets), name, len(houses))
+	w.add(list)
+	w.say("mass.ask")
+	w.add(templates.Block{Kind: templates.Form, Lines: []string{w.t("mass.line", w.number())}})
+	w.say("mass.then", w.number())
+	w.say("mass.not")
 }
 
 func (w *writing) followUp() {
@@ -118,6 +158,18 @@ func (w *writing) due() (facts []templates.Fact) {
 		facts = append(facts, templates.Fact{Name: w.t("fact.resolution_due"), Value: w.moment(*t.ResolutionDue)})
 	}
 	return facts
+}
+
+// nextDue is the next target of a ticket; nil if there is none, or its clock
+// stands.
+func nextDue(t *tickets.Ticket) *time.Time {
+	switch {
+	case t.Paused():
+		return nil
+	case t.FirstAnsweredAt == nil && t.FirstAnswerDue != nil:
+		return t.FirstAnswerDue
+	}
+	return t.ResolutionDue
 }
 
 func (w *writing) problem(p tickets.CommandProblem) string {

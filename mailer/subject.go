@@ -24,15 +24,18 @@ var prefixes = regexp.MustCompile(`(?i)^(?:(?:re|rv|fw|fwd|rsp|res|aw|wg|tr)\s*:
 // ask or refuse, have a fixed one.
 func (c *Composer) subject(cat *tickets.Catalogue, l *tickets.Letter) string {
 	switch l.Kind {
-	case tickets.LetterConfirm, tickets.LetterRefusal, tickets.LetterTooBig, tickets.LetterLogin:
-		return c.words.Text(string(l.Locale), string(l.Kind)+".subject")
+	case tickets.LetterConfirm, tickets.LetterRefusal, tickets.LetterTooBig, tickets.LetterLogin, tickets.LetterRegister, tickets.NoticeReport,
+		tickets.NoticeQuarantine, tickets.NoticeDecided:
+		return c.words().Text(string(l.Locale), string(l.Kind)+".subject")
+	case tickets.NoticeDigest:
+		return c.words().Text(string(l.Locale), "digest.subject", len(l.Tickets), len(byUrgency(cat, l).overdue))
 	}
 	if l.Ticket == nil {
-		return ""
+		return c.words().Text(string(l.Locale), "asked.subject_"+string(l.Kind))
 	}
 	prefix := cat.Gateway.Prefix
 	subject := strings.TrimSpace("[" + l.Ticket.Number.Format(prefix) + "] " + cutSubject(l.Ticket.Subject, prefix))
-	if l.Kind == tickets.NoticeAssigned {
+	if l.Kind == tickets.NoticeAssigned || l.Kind == tickets.NoticeUnassigned {
 		return subject
 	}
 	return "Re: " + subject
@@ -41,14 +44,38 @@ func (c *Composer) subject(cat *tickets.Catalogue, l *tickets.Letter) string {
 // cutSubject makes what somebody wrote fit for our subjects: cut, with links
 // blanked, since a forged sender must not make us carry his words to somebody
 // else; and without numbers of tickets, which an answer would join.
+//
+// What is behind maxRaw is never seen: a subject can be longer on purpose, and a
+// number may be hidden in a number, so that each look finds another.
 func cutSubject(s, prefix string) string {
-	s = oneLine(links.ReplaceAllString(oneLine(s), "…"))
-	for before := ""; before != s; {
+	s = oneLine(links.ReplaceAllString(oneLine(first(s, maxRaw)), "…"))
+	before := ""
+	for range maxLooks {
 		before = s
-		s = strings.TrimSpace(prefixes.ReplaceAllString(withoutNumbers(s, prefix), ""))
+		if s = strings.TrimSpace(prefixes.ReplaceAllString(withoutNumbers(s, prefix), "")); s == before {
+			break
+		}
+	}
+	if s != before {
+		s = strings.ReplaceAll(s, "[", "(") // nobody writes so by accident
 	}
 	if r := []rune(s); len(r) > maxSubject {
 		s = strings.TrimSpace(string(r[:maxSubject-1])) + "…"
+	}
+	return s
+}
+
+const (
+	maxRaw   = 1000 // characters of a subject that are looked at
+	maxLooks = 10
+)
+
+// first gives the beginning of a text, in characters.
+func first(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i]
+		}
 	}
 	return s
 }

@@ -76,9 +76,10 @@ func (w *writing) number() string {
 	return w.l.Ticket.Number.Format(w.cat.Gateway.Prefix)
 }
 
-// greet uses a name only in a letter about a ticket of the person's own.
+// greet uses a name only in a letter about a ticket of the person's own: a
+// stranger's is what whoever wrote in her name made of it.
 func (w *writing) greet() {
-	if name := personName(w.l.To.Name); name != "" && w.l.Ticket != nil {
+	if name := personName(w.l.To.Name); name != "" && w.l.Ticket != nil && !w.l.Stranger {
 		w.say("mail.greeting_name", name)
 		return
 	}
@@ -103,6 +104,8 @@ func (w *writing) write() error {
 		w.formRead()
 	case tickets.LetterResolved:
 		w.resolved()
+	case tickets.LetterReminder:
+		w.reminder()
 	case tickets.LetterConfirm:
 		if err := w.confirm(); err != nil {
 			return err
@@ -113,6 +116,28 @@ func (w *writing) write() error {
 		w.say("refusal.follow")
 	case tickets.LetterTooBig:
 		w.tooBig()
+	case tickets.LetterFiles:
+		w.greet()
+		w.refused()
+		w.say("files.rest", w.number())
+	case tickets.LetterAdded:
+		w.greet()
+		w.say("added.intro", oneLine(w.l.Recipient), w.number())
+		w.say("added.follow")
+	case tickets.LetterRegister:
+		w.greet()
+		w.say("register.intro")
+		w.add(w.link("register.link", "/confirm/"+w.l.Token))
+		w.say("register.not_me")
+	case tickets.LetterGuide:
+		w.guide()
+	case tickets.LetterStatus:
+		w.status()
+	case tickets.LetterFound:
+		w.found()
+	case tickets.LetterLocale:
+		w.greet()
+		w.say("asked.locale")
 	case tickets.LetterLogin:
 		w.greet()
 		w.say("login.intro")
@@ -125,16 +150,26 @@ func (w *writing) write() error {
 		w.page()
 	}
 	w.phone()
-	if w.l.Kind == tickets.LetterAck {
-		w.foot("mail.registry")
-		w.foot("mail.privacy")
-	}
+	w.foot("mail.registry")
+	w.foot("mail.privacy")
 	return nil
 }
 
 func (w *writing) acknowledgement() {
 	w.greet()
-	w.say("ack.intro", w.number())
+	intro := "ack.intro"
+	if w.l.Behalf {
+		intro = "ack.behalf"
+	}
+	text := w.t(intro, w.number())
+	if t := w.l.Ticket; t.TypeKnown {
+		text += " " + w.t("ack."+string(t.Type))
+	}
+	w.add(templates.Block{Kind: templates.Text, Text: text})
+	if w.l.Known {
+		w.say("ack.known")
+	}
+	w.refused()
 	w.say("ack.understood")
 	w.add(templates.Block{Kind: templates.Facts, Facts: w.understood()})
 	if w.l.Asks.Any() {
@@ -144,6 +179,31 @@ func (w *writing) acknowledgement() {
 	w.say("ack.follow")
 }
 
+// refused names the attachments that were not taken, and what to send instead. To
+// somebody who may not have sent them their names are a stranger's words.
+func (w *writing) refused() {
+	if len(w.l.Refused) == 0 {
+		return
+	}
+	if w.l.Stranger {
+		w.say("files.refused_some")
+		w.say("files.instead")
+		return
+	}
+	names := make([]string, 0, len(w.l.Refused))
+	for _, name := range w.l.Refused[:min(maxNamed, len(w.l.Refused))] {
+		names = append(names, first(cutSubject(name, w.cat.Gateway.Prefix), maxName))
+	}
+	if len(w.l.Refused) > maxNamed {
+		names = append(names, "…")
+	}
+	w.say("files.refused", strings.Join(names, ", "))
+	w.say("files.instead")
+}
+
+// maxNamed is how many refused files are named.
+const maxNamed = 10
+
 func (w *writing) resolved() {
 	if strings.TrimSpace(w.l.Text) == "" {
 		w.greet()
@@ -151,6 +211,27 @@ func (w *writing) resolved() {
 	w.words(templates.Words, w.l.Text)
 	w.files()
 	w.add(templates.Block{Kind: templates.Text, Text: w.t("resolved.intro", w.number()) + " " + w.t("resolved.reopen")})
+	w.askContent()
+}
+
+// askContent asks whether the requester is content: one click, in the mail or on
+// the page. The link on the page says whose it is; in a letter to several it would
+// be anybody's.
+func (w *writing) askContent() {
+	w.say("resolved.ask")
+	for _, answer := range []string{"resolved.yes", "resolved.no"} {
+		subject := "[" + w.number() + "] " + w.t("resolved.answer", w.t(answer))
+		w.add(templates.Block{Kind: templates.Compose, Text: w.t(answer + "_link"), URL: w.mailtoAbout(subject, "")})
+	}
+	if w.cat.Gateway.BaseURL != "" && len(w.l.Cc) == 0 {
+		if key, err := w.signer.Sign(token.Content, w.l.Ticket.UID, w.l.To.Address); err == nil {
+			w.add(w.link("resolved.page", "/content/"+key))
+		}
+	}
+	line := func(answer string) string { // not to be broken: it is copied
+		return strings.ReplaceAll(w.t("resolved.answer", w.t(answer)), " ", "\u00a0")
+	}
+	w.say("resolved.line", line("resolved.yes"), line("resolved.no"))
 }
 
 func (w *writing) confirm() error {
@@ -188,7 +269,7 @@ func (w *writing) files() {
 // size writes a number of bytes.
 func size(n int64) string {
 	if n < 1_000_000 {
-		return fmt.Sprintf("%d kB", n/1_000)
+		return fmt.Sprintf("%d kB", (n+999)/1_000)
 	}
 	return fmt.Sprintf("%d MB", n/1_000_000)
 }
@@ -215,12 +296,12 @@ func (w *writing) understood() []templates.Fact {
 	if cat := w.cat.CategoryByID(t.Category); cat != nil {
 		category = cat.Name(w.locale)
 	}
-	priority := string(t.Priority)
-	if w.l.Asks.Any() {
-		priority = w.t("fact.provisional", priority)
-	}
-	if w.l.Kind.Notice() {
+	priority := w.t("fact.rank", t.Priority.Rank())
+	switch {
+	case w.l.Kind.Notice():
 		priority = w.why(t)
+	case w.l.Asks.Any():
+		priority = w.t("fact.rank_provisional", t.Priority.Rank())
 	}
 	facts := []templates.Fact{
 		{Name: w.t("fact.type"), Value: typ}, {Name: w.t("fact.category"), Value: category}, {Name: w.t("fact.priority"), Value: priority},

@@ -47,6 +47,18 @@ func indent(s, first, rest string) string {
 	return b.String()
 }
 
+// barColumns is the length of the longest bar.
+const barColumns = 30
+
+// bar draws a bar with a space behind it, or nothing. What is not nothing can be
+// seen.
+func bar(share int) string {
+	if share <= 0 {
+		return ""
+	}
+	return strings.Repeat("█", max(1, min(share, 100)*barColumns/100)) + " "
+}
+
 // quote marks words as somebody else's (RFC 3676, section 4.5).
 func quote(s string) string {
 	return "> " + strings.ReplaceAll(strings.TrimSpace(clean(s)), "\n", "\n> ")

@@ -37,6 +37,43 @@ func TestNoLineOfOursIsACommand(t *testing.T) {
 	}
 }
 
+// What is not nothing has a bar, and no bar is longer than the longest.
+func TestBar(t *testing.T) {
+	for share, want := range map[int]int{-5: 0, 0: 0, 1: 1, 50: 15, 99: 29, 100: 30, 300: 30} {
+		if got := strings.Count(bar(share), "█"); got != want {
+			t.Errorf("bar(%d) has %d columns, want %d", share, got, want)
+		}
+	}
+}
+
+// A chart says its figures with and without the bars, each under its column.
+func TestChart(t *testing.T) {
+	s, err := Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, html, err := s.Mail(Letter{Lang: "en", Blocks: []Block{{
+		Kind: Chart, Text: "By week", Head: "Week", Columns: []string{"Opened", "Closed"},
+		Rows: []Row{{"first", []Bar{{"7", 100}, {"0", 0}}}, {"<second>", []Bar{{"3", 40}, {"5", 71}}}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "By week\n\nfirst\n" + strings.Repeat("█", 30) + " Opened: 7\nClosed: 0\n\n<second>\n" +
+		strings.Repeat("█", 12) + " Opened: 3\n" + strings.Repeat("█", 21) + " Closed: 5\n"
+	if text != want {
+		t.Errorf("text:\n%s\nwant:\n%s", text, want)
+	}
+	for _, want := range []string{`scope="col"`, `scope="row"`, "&lt;second&gt;</th>", "<b>0</b></td>", `width="71%"`, `aria-hidden="true"`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("%s is missing in\n%s", want, html)
+		}
+	}
+	if bars := strings.Count(html, `class="bar"`); bars != 3 {
+		t.Errorf("%d bars, want 3", bars)
+	}
+}
+
 func TestQuote(t *testing.T) {
 	if got, want := quote("\nuno\r\n\r\n#cerrar\n"), "> uno\n> \n> #cerrar"; got != want {
 		t.Errorf("got %q, want %q", got, want)

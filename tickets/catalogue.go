@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -24,15 +25,19 @@ type Catalogue struct {
 	Policy          Policy
 	TrustedAuthserv []string // authserv-ids (RFC 8601) whose results are believed
 	MaxSize         int64    // bytes of a mail that is taken
+	RefusedFiles    []string // ends of names of attachments that are not taken
 
 	Entities    []Entity
 	Categories  []Category
 	Technicians []Technician
 
-	SLA    map[Priority]Target
-	Hours  *hours.Calendar
-	Limits Limits
-	Life   Lifecycle
+	SLA        map[Priority]Target
+	Escalation Escalation
+	Reports    []string // addresses that get the weekly report
+	Operators  []string // addresses that are told of quarantined mails and decide about them
+	Hours      *hours.Calendar
+	Limits     Limits
+	Life       Lifecycle
 }
 
 // Gateway is how the gateway itself appears in mails.
@@ -93,6 +98,20 @@ func (t *Technician) Person() Person {
 type Target struct {
 	FirstAnswer time.Duration
 	Resolution  time.Duration
+}
+
+// Escalation says who else is told when a target was missed.
+type Escalation struct {
+	Addresses  []string              // of any priority that has no list of its own
+	ByPriority map[Priority][]string // an empty list tells nobody
+}
+
+// For gives the addresses for a priority.
+func (e Escalation) For(p Priority) []string {
+	if own, ok := e.ByPriority[p]; ok {
+		return own
+	}
+	return e.Addresses
 }
 
 // Limits keep two robots from talking for long.
@@ -164,6 +183,21 @@ func (c *Catalogue) TechnicianByAddress(address string) *Technician {
 	return nil
 }
 
+// FindTechnician finds a technician by id, name or address, or nil. A word that
+// people put before a name ("a pere") does not count.
+func (c *Catalogue) FindTechnician(word string) *Technician {
+	for _, w := range []string{word, strings.TrimPrefix(strings.TrimPrefix(word, "a "), "to ")} {
+		w = strings.Trim(w, " .,;<>")
+		for i := range c.Technicians {
+			t := &c.Technicians[i]
+			if Fold(t.ID) == Fold(w) || Fold(t.Name) == Fold(w) || strings.EqualFold(t.Email, w) {
+				return t
+			}
+		}
+	}
+	return nil
+}
+
 // EntityOf finds the entity that an address belongs to, or nil. Only the whole
 // domain counts: anybody may have a sub-domain that looks alike.
 func (c *Catalogue) EntityOf(address string) *Entity {
@@ -191,6 +225,19 @@ func (c *Catalogue) Person(name, address string) Person {
 		}
 	}
 	return p
+}
+
+// RefusesFile reports whether an attachment is not taken, by the end of its name.
+// Windows takes no notice of dots and spaces behind it.
+func (c *Catalogue) RefusesFile(name string) bool {
+	name = strings.ToLower(strings.TrimRight(name, ". \t\u00a0"))
+	dot := strings.LastIndexByte(name, '.')
+	return dot >= 0 && slices.Contains(c.RefusedFiles, name[dot+1:])
+}
+
+// Operator reports whether an address may decide about quarantined mails.
+func (c *Catalogue) Operator(address string) bool {
+	return slices.ContainsFunc(c.Operators, func(o string) bool { return NormalAddress(o) == NormalAddress(address) })
 }
 
 // Ours reports whether an address reaches the gateway itself, with or without

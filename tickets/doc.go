@@ -24,4 +24,7 @@
 // A ticket is new until its technician answers for the first time. A reply of
 // the requester opens a waiting or resolved one again, and a closed one within
 // the reopen window; later than that it becomes a follow-up ticket, linked.
+// Silence moves it too: who lets it wait is reminded, what is resolved closes.
+//
+// The clock of its targets runs while it is new or open, and stands otherwise.
 package tickets

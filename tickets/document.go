@@ -55,7 +55,7 @@ type MessageEntry struct {
 // Document gives the ticket as JSON shows it. Lists are empty, never null.
 func (t *Ticket) Document(prefix string) Document {
 	d := Document{
-		Number: t.Number.Format(prefix), Type: t.Type, Status: t.Status, Subject: t.Subject,
+		Number: t.Number.Format(prefix), Type: t.Type.Filed(), Status: t.Status, Subject: t.Subject,
 		Category: orNull(t.Category), Impact: t.Impact, Urgency: t.Urgency, Priority: t.Priority, Answers: t.Answers,
 		Requester: t.Requester, Participants: append([]Participant{}, t.Participants...), Technician: orNull(t.Technician),
 		CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, FirstAnswerDue: t.FirstAnswerDue, ResolutionDue: t.ResolutionDue,

@@ -14,6 +14,7 @@ func (q Questions) Any() bool { return q != Questions{} }
 type FormRead struct {
 	Filled  bool     // somebody wrote into one of its lines at least
 	Only    bool     // the mail holds nothing else
+	Rest    string   // what else was newly written
 	Unknown bool     // what stands where a category should is none
 	Near    []string // ids of the categories that it may mean, the nearest first
 	Unclear bool     // answers that contradict each other; they do not count

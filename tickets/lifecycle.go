@@ -3,7 +3,9 @@ package tickets
 import "time"
 
 // SetStatus moves the ticket to a state and keeps the moments that matter.
-// It reports whether anything changed.
+// While the ticket waits for its requester, is resolved or closed, the clock of
+// its targets stands: SetDue afterwards gives the new ones. Whoever resolves has
+// answered, since the requester is told. It reports whether anything changed.
 func (t *Ticket) SetStatus(s Status, at time.Time) bool {
 	if t.Status == s {
 		return false
@@ -12,6 +14,9 @@ func (t *Ticket) SetStatus(s Status, at time.Time) bool {
 	switch s {
 	case Resolved:
 		t.ResolvedAt, t.ClosedAt = &at, nil
+		if t.FirstAnsweredAt == nil {
+			t.FirstAnsweredAt = &at
+		}
 	case Closed:
 		if t.ResolvedAt == nil {
 			t.ResolvedAt = &at
@@ -20,7 +25,24 @@ func (t *Ticket) SetStatus(s Status, at time.Time) bool {
 	default:
 		t.ResolvedAt, t.ClosedAt = nil, nil
 	}
+	t.pause(at)
 	return true
+}
+
+// How long after its end a ticket's tokens still show who somebody is: letters are
+// passed on and mailboxes change hands.
+const (
+	requesterTokens  = 180 * 24 * time.Hour
+	technicianTokens = 90 * 24 * time.Hour
+)
+
+// TokenCounts reports whether a token of a ticket that was closed then still
+// counts for a requester's or a technician's mail.
+func TokenCounts(closed, at time.Time, technician bool) bool {
+	if technician {
+		return at.Sub(closed) <= technicianTokens
+	}
+	return at.Sub(closed) <= requesterTokens
 }
 
 // Reopens says what a reply of the requester does to the state: the state

@@ -37,6 +37,8 @@ type Participant struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
 	Role    Role   `json:"role"`
+	// Since is the id of the first message that she may see; 0 is all of them.
+	Since int64 `json:"-"`
 }
 
 // Trust is how sure we are who a sender is.
@@ -54,6 +56,9 @@ type Author struct {
 	Person
 	Trust      Trust
 	Technician string // id, if the address is a technician's
+	// Vouched: the sender's mail server vouches for the address (DMARC), or he
+	// signed in to the page. A token alone proves that a mail of ours was read.
+	Vouched bool
 }
 
 // NormalAddress is the form in which addresses are compared and stored. Local

@@ -1,5 +1,7 @@
 package tickets
 
+import "strings"
+
 // Level is a degree of impact or urgency.
 type Level string
 
@@ -15,6 +17,10 @@ type Priority string
 
 // Priorities in their order.
 var Priorities = [...]Priority{"P1", "P2", "P3", "P4", "P5"}
+
+// Rank is a priority as requesters are told it, 1 to 5: technicians' P2 says
+// nothing to them.
+func (p Priority) Rank() string { return strings.TrimPrefix(string(p), "P") }
 
 // Valid reports whether p is one of P1 to P5.
 func (p Priority) Valid() bool {
@@ -59,7 +65,7 @@ func Rate(typ Type, tag Level, a Answers) (impact, urgency Level) {
 	switch {
 	case yes(a.BlocksWork):
 		urgency = High
-	case typ == Request:
+	case typ.Filed() == Request:
 		urgency = Low
 	default:
 		urgency = Medium

@@ -30,13 +30,25 @@ func ParseNumber(prefix, s string) (Number, error) {
 }
 
 // Type is the kind of matter (ITIL): an incident is urgent, a request planned.
+// A suggestion is a request that nobody waits for.
 type Type string
 
 // The types.
 const (
 	Incident Type = "incident"
 	Request  Type = "request"
+
+	Suggestion Type = "suggestion"
 )
+
+// Filed is the one of the two types, incident or request, as which reports and
+// scripts know it.
+func (t Type) Filed() Type {
+	if t == Suggestion {
+		return Request
+	}
+	return t
+}
 
 // Status is where a ticket stands in its life.
 type Status string
@@ -49,6 +61,9 @@ const (
 	Resolved Status = "resolved"
 	Closed   Status = "closed"
 )
+
+// Valid reports whether it is one of the states.
+func (s Status) Valid() bool { return s.Pending() || s == Resolved || s == Closed }
 
 // Pending reports whether somebody still has to do something about the ticket.
 func (s Status) Pending() bool { return s == New || s == Open || s == Waiting }
@@ -115,6 +130,10 @@ type Ticket struct {
 	FirstAnsweredAt *time.Time
 	ResolvedAt      *time.Time
 	ClosedAt        *time.Time
+	Satisfied       *bool      // what the requester said of its end; nil if nothing
+	SatisfiedAt     *time.Time // when she last did
+	WatchAt         *time.Time // when the targets are to be looked at next
+	Pauses          []Pause    // of the clock of the targets, in their order
 
 	MergedInto Number // 0 if it was not merged
 	Links      []Link
@@ -135,6 +154,9 @@ type LinkKind string
 const (
 	Related  LinkKind = "related"
 	FollowUp LinkKind = "follow_up"
+	Split    LinkKind = "split"
+	Parent   LinkKind = "parent" // the general ticket that this one is part of
+	Child    LinkKind = "child"  // part of this one, which is general
 )
 
 // Prioritise computes impact, urgency and, unless a technician set it by hand,
@@ -156,6 +178,44 @@ func (t *Ticket) Missing() Questions {
 		AffectsOthers:   t.ImpactTag == "" && t.Answers.AffectsOthers == nil,
 		AffectsCitizens: t.ImpactTag == "" && t.Answers.AffectsCitizens == nil,
 	}
+}
+
+// Parent is the general ticket that this one is part of, 0 if there is none or
+// its links were not read.
+func (t *Ticket) Parent() Number {
+	for _, l := range t.Links {
+		if l.Kind == Parent {
+			return l.Number
+		}
+	}
+	return 0
+}
+
+// Copied are the participants beside the requester.
+func (t *Ticket) Copied() (list []Participant) {
+	for _, p := range t.Participants {
+		if p.Role == RoleCc {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// Sees reports whether a participant with this address may see a message of the
+// ticket: none that is for technicians alone, and none from before she was added.
+func (t *Ticket) Sees(address string, m *Message) bool {
+	if m.Internal {
+		return false
+	}
+	if strings.EqualFold(t.Requester.Address, address) {
+		return true
+	}
+	for _, p := range t.Participants {
+		if strings.EqualFold(p.Address, address) {
+			return m.ID >= p.Since
+		}
+	}
+	return false
 }
 
 // TakesPart reports whether the address is the requester's or a participant's.

@@ -1,6 +1,7 @@
 package tickets_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,11 +83,25 @@ func TestParseCommands(t *testing.T) {
 		{"a phone's full stop", "#resuelto.", result{Verbs: []string{"resolve"}, Args: []string{""}}},
 		{"an order number is words", "#4521 es el pedido", result{Rest: "#4521 es el pedido"}},
 		{"a heading is words", "# Pasos\n1. Apagar", result{Rest: "# Pasos\n1. Apagar"}},
-		{"in the middle it is words", "uno\n#nota\ndos", result{Rest: "uno\n#nota\ndos"}},
+		{"in the middle it is words", "uno\n#resolver\ndos", result{Rest: "uno\n#resolver\ndos"}},
+		{"a note in the middle is one, too", "uno\n#nota\ndos", result{Verbs: []string{"note"}, Args: []string{""}, Rest: "uno\n#nota\ndos"}},
+		{"with its words, too", "uno\n#nota: pere no quiere\ndos", result{Verbs: []string{"note"}, Args: []string{""}, Rest: "uno\n#nota: pere no quiere\ndos"}},
+		{"words about notes are words", "uno\nla #nota\ndos", result{Rest: "uno\nla #nota\ndos"}},
+		{"two on a line", "#resolver #nota\nno lo sabe", result{Verbs: []string{"resolve", "note"}, Args: []string{"", ""}, Rest: "no lo sabe"}},
+		{"joined by a word", "#asignar pere y #prioridad P2, #nota", result{Verbs: []string{"assign", "priority", "note"}, Args: []string{"pere", "P2", ""}}},
+		{"a note about a command", "#nota: no uses #resolver", result{Verbs: []string{"note"}, Args: []string{"no uses #resolver"}}},
+		{"an argument with another #", "#asignar pere #4521", result{Verbs: []string{"assign"}, Args: []string{"pere #4521"}}},
+		{"in bold letters", "**#resolver**\n_#nota_\nya", result{Verbs: []string{"resolve", "note"}, Args: []string{"", ""}, Rest: "ya"}},
+		{"a note in bold letters", "#nota *urgente*", result{Verbs: []string{"note"}, Args: []string{"*urgente*"}}},
+		{"letters that nobody sees", "\ufeff#reso\u00adlver\u200b", result{Verbs: []string{"resolve"}, Args: []string{""}}},
+		{"words behind", "#resolver Ya va, pruebe.", result{Problems: []tickets.CommandProblem{{Line: "#resolver Ya va, pruebe.", Why: tickets.ProblemWords}}}},
+		{"please", "#reabrir, por favor.", result{Verbs: []string{"reopen"}, Args: []string{"por favor."}}},
 		{"twice is once", "#nota\n#nota\nx", result{Verbs: []string{"note"}, Args: []string{""}, Rest: "x"}},
 		{"unknown", "#resolber\nhola", result{Rest: "hola", Problems: []tickets.CommandProblem{{Line: "#resolber", Why: tickets.ProblemUnknown, Nearest: "#resolver"}}}},
 		{"argument missing", "#asignar", result{Problems: []tickets.CommandProblem{{Line: "#asignar", Why: tickets.ProblemArgument}}}},
 		{"no such priority", "#prioridad P7", result{Problems: []tickets.CommandProblem{{Line: "#prioridad P7", Why: tickets.ProblemArgument}}}},
+		{"too many", strings.Repeat("#nada\n", 30), result{Problems: append(slices.Repeat([]tickets.CommandProblem{{Line: "#nada", Why: tickets.ProblemUnknown, Nearest: "#nota"}}, 20),
+			tickets.CommandProblem{Line: "#nada", Why: tickets.ProblemTooMany})}},
 		{"priority as a digit", "#prioritat 2", result{Verbs: []string{"priority"}, Args: []string{"2"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,10 +121,17 @@ func FuzzParseCommands(f *testing.F) {
 	f.Add("#resolver\n\nYa está.")
 	f.Add("#sol·licitant a@b.example\n#prioritat P1\nhola\n#nota")
 	f.Add("# \n#\n#ñ")
+	f.Add("Ya va.\n#resolver #nota\nUn saludo,\nAna")
 	f.Fuzz(func(t *testing.T, in string) {
 		_, rest, _ := tickets.ParseCommands(in)
-		if !strings.Contains(in, rest) {
-			t.Errorf("words were changed: %q is not in %q", rest, in)
+		// Commands are taken out from between words; what remains is as it was, in its order.
+		lines := strings.Split(in, "\n")
+		for word := range strings.SplitSeq(rest, "\n") {
+			at := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, word) })
+			if at < 0 {
+				t.Fatalf("words were changed: %q of %q is not in %q", word, rest, in)
+			}
+			lines = lines[at+1:]
 		}
 		if utf8.ValidString(in) && !utf8.ValidString(rest) {
 			t.Errorf("%q: invalid UTF-8 out", in)
@@ -122,21 +144,52 @@ func TestAssign(t *testing.T) {
 		Technicians: []tickets.Technician{{ID: "ana", Capacity: 20}, {ID: "pere", Capacity: 10}, {ID: "tot", Capacity: 5, Default: true}},
 		Categories:  []tickets.Category{{ID: "conta", Technicians: []string{"ana", "pere"}}, {ID: "vacia"}},
 	}
+	yesterday := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	weights := func(ana, pere, tot int) map[string]tickets.Load {
+		return map[string]tickets.Load{
+			"ana": {Weight: ana, Last: yesterday}, "pere": {Weight: pere, Last: yesterday.Add(-time.Hour)}, "tot": {Weight: tot},
+		}
+	}
 	for _, tt := range []struct {
 		name, category string
-		load           map[string]int
-		want           string
+		load           map[string]tickets.Load
+		away           string
+		want, why      string
 	}{
-		{"the smaller share of capacity", "conta", map[string]int{"ana": 3, "pere": 2}, "ana"},
-		{"capacity counts, not the number", "conta", map[string]int{"ana": 10, "pere": 4}, "pere"},
-		{"a tie goes to the first", "conta", nil, "ana"},
-		{"unknown category", "", nil, "tot"},
-		{"a category without technicians", "vacia", nil, "tot"},
+		{"the smaller share of capacity", "conta", weights(3, 2, 0), "", "ana", "category conta; load ana 3/20, pere 2/10"},
+		{"capacity counts, not the number", "conta", weights(10, 4, 0), "", "pere", "category conta; load ana 10/20, pere 4/10"},
+		{"a tie goes to who was not chosen for longest", "conta", weights(4, 2, 0), "", "pere", "category conta; load ana 4/20, pere 2/10"},
+		{"a tie of those who never were goes to the first", "conta", nil, "", "ana", "category conta; load ana 0/20, pere 0/10"},
+		{"who is away is left out", "conta", weights(19, 0, 0), "pere", "ana", "category conta; load ana 19/20; away pere"},
+		{"no room in the category", "conta", weights(20, 12, 0), "", "tot",
+			"category conta: nobody has room; default technicians; load tot 0/5"},
+		{"all of the category away", "conta", nil, "ana pere", "tot", "category conta: all are away; default technicians; load tot 0/5"},
+		{"no room anywhere", "conta", weights(30, 11, 5), "", "pere",
+			"category conta: nobody has room; default technicians: nobody has room; nobody has room; category conta; load ana 30/20, pere 11/10"},
+		{"no room, and the category away", "conta", weights(0, 0, 9), "ana pere", "tot",
+			"category conta: all are away; default technicians: nobody has room; nobody has room; default technicians; load tot 9/5"},
+		{"nobody is there", "conta", nil, "ana pere tot", "",
+			"nobody is free: category conta: all are away; default technicians: all are away"},
+		{"unknown category", "", nil, "", "tot", "category unknown, default technicians; load tot 0/5"},
+		{"a category without technicians", "vacia", nil, "", "tot", "category vacia has no technicians, default ones; load tot 0/5"},
 	} {
-		got, why := tickets.Assign(c, tt.load, &tickets.Ticket{Category: tt.category})
-		if got != tt.want || why == "" {
-			t.Errorf("%s: %q (%s), want %q with a reason", tt.name, got, why, tt.want)
+		team := tickets.Team{Load: tt.load, Absent: map[string]tickets.Absence{}}
+		for _, id := range strings.Fields(tt.away) {
+			team.Absent[id] = tickets.Absence{}
 		}
+		got, why := tickets.Assign(c, team, &tickets.Ticket{Category: tt.category})
+		if got != tt.want || why != tt.why {
+			t.Errorf("%s: %q (%s), want %q (%s)", tt.name, got, why, tt.want, tt.why)
+		}
+	}
+	for i := range c.Technicians {
+		c.Technicians[i].Default = false
+	}
+	if got, why := tickets.Assign(c, tickets.Team{Load: weights(9, 9, 1)}, &tickets.Ticket{}); got != "tot" || !strings.Contains(why, "ana 9/20") {
+		t.Errorf("without a default technician: %q (%s), want tot out of all", got, why)
+	}
+	if got, why := tickets.Assign(&tickets.Catalogue{}, tickets.Team{}, &tickets.Ticket{}); got != "" || why != "nobody is free: category unknown, default technicians: there are none" {
+		t.Errorf("without technicians: %q (%s)", got, why)
 	}
 }
 

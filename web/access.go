@@ -37,7 +37,7 @@ func mayAct(v *visitor, a act, t *tickets.Ticket, m *tickets.Message) bool {
 	case actRead, actWrite:
 		return t != nil && (technician || v.signedIn() && t.TakesPart(v.address))
 	case actMessage:
-		return m != nil && mayAct(v, actRead, t, nil) && (technician || !m.Internal)
+		return m != nil && t != nil && (technician || v.signedIn() && t.Sees(v.address, m))
 	case actAnswer:
 		// Her own matter she brings forward like anybody.
 		return technician && t != nil && tickets.NormalAddress(t.Requester.Address) != v.address

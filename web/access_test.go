@@ -19,6 +19,7 @@ const (
 	canaryNotice = "bittern-of-the-quoted-notice"
 	canaryEvent  = "nobody but technicians reads events"
 	canaryOther  = "osprey-of-another-town"
+	canaryLate   = "swift-of-later-on"
 )
 
 // forest makes two tickets: BR-1, with all that a requester must not see, and
@@ -42,12 +43,17 @@ func (s *site) forest() {
 	s.answer(1, ana, "", "only a signature and "+canaryNotice,
 		tickets.Attachment{Filename: "second.pdf", ContentType: "application/pdf", Data: []byte("%PDF")})
 	s.open("Rosa Camps", stranger, "Scanner", canaryOther)
+	s.addParticipant(1, tickets.Participant{Address: newcomer, Role: tickets.RoleCc, Since: s.lastMessage(1).ID + 1})
+	in.Arrival, in.Text, in.Reply = s.arrival(), canaryLate, canaryLate
+	if _, err := s.desk.FollowUp(s.t.Context(), 1, in); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // roles are those who come to the pages, and what they may see of BR-1.
 func (s *site) roles() map[string]*browser {
 	return map[string]*browser{
-		"nobody": s.browser(), "requester": s.signedIn(clerk), "participant": s.signedIn(colleague),
+		"nobody": s.browser(), "requester": s.signedIn(clerk), "participant": s.signedIn(colleague), "newcomer": s.signedIn(newcomer),
 		"neighbour": s.signedIn(neighbour), "stranger": s.signedIn(stranger), "technician": s.signedIn(pere),
 	}
 }
@@ -69,10 +75,11 @@ const (
 // registered and not here fails the test.
 func trips(noteFile, openFile string) map[string][]trip {
 	everybody := map[string]int{"others": ok}
-	part := map[string]int{"nobody": elsewere, "requester": ok, "participant": ok, "technician": ok, "others": missing}
+	part := map[string]int{"nobody": elsewere, "requester": ok, "participant": ok, "newcomer": ok, "technician": ok, "others": missing}
+	early := map[string]int{"nobody": elsewere, "requester": ok, "participant": ok, "technician": ok, "others": missing}
 	technicians := map[string]int{"nobody": elsewere, "technician": ok, "others": missing}
 	none := map[string]int{"nobody": elsewere, "others": missing}
-	write := map[string]int{"requester": elsewere, "participant": elsewere, "technician": elsewere, "nobody": elsewere, "others": missing}
+	write := map[string]int{"requester": elsewere, "participant": elsewere, "newcomer": elsewere, "technician": elsewere, "nobody": elsewere, "others": missing}
 	return map[string][]trip{
 		"GET /{$}":              {{"/", everybody}},
 		"GET /login":            {{"/login", everybody}},
@@ -81,6 +88,16 @@ func trips(noteFile, openFile string) map[string][]trip {
 		"POST /login/{token}":   {{"/login/x", map[string]int{"others": http.StatusGone}}},
 		"GET /confirm/{token}":  {{"/confirm/x", everybody}},
 		"POST /confirm/{token}": {{"/confirm/x", map[string]int{"others": http.StatusGone}}},
+		"GET /register":         {{"/register", everybody}},
+		"POST /register":        {{"/register", map[string]int{"others": http.StatusUnprocessableEntity}}},
+		"GET /form/{token}":     {{"/form/x", map[string]int{"others": http.StatusGone}}},
+		"POST /form/{token}":    {{"/form/x", map[string]int{"others": http.StatusGone}}},
+		"GET /content/{token}":  {{"/content/x", map[string]int{"others": http.StatusGone}}},
+		"POST /content/{token}": {{"/content/x", map[string]int{"others": http.StatusGone}}},
+		"GET /help":             {{"/help", everybody}},
+		"POST /help":            {{"/help", map[string]int{"nobody": elsewere, "others": http.StatusBadRequest}}},
+		"GET /new":              {{"/new", map[string]int{"nobody": elsewere, "others": ok}}},
+		"POST /new":             {{"/new", map[string]int{"nobody": elsewere, "others": http.StatusUnprocessableEntity}}},
 		"POST /demo/login":      {{"/demo/login", map[string]int{"others": missing}}},
 		"GET /static/{file}":    {{"/static/style.css", everybody}, {"/static/none.css", map[string]int{"others": missing}}},
 		"GET /healthz":          {{"/healthz", everybody}},
@@ -94,7 +111,7 @@ func trips(noteFile, openFile string) map[string][]trip {
 		},
 		"POST /tickets/{number}": {{"/tickets/BR-1", write}, {"/tickets/BR-99", none}},
 		"GET /tickets/{number}/files/{message}/{part}": {
-			{openFile, part}, {noteFile, technicians},
+			{openFile, early}, {noteFile, technicians},
 			{strings.Replace(openFile, "BR-1", "BR-2", 1), none}, // of another ticket than the path says
 			{"/tickets/BR-1/files/999/2", none}, {"/tickets/BR-1/files/1/9", none}, {"/tickets/BR-1/files/x/2", none},
 		},
@@ -191,9 +208,10 @@ func TestForbiddenIsMissing(t *testing.T) {
 func TestCanaries(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		s.forest()
-		all := []string{canaryWords, canaryNote, canaryFile, canaryNotice, canaryEvent, canaryOther, ana}
+		all := []string{canaryWords, canaryNote, canaryFile, canaryNotice, canaryEvent, canaryOther, canaryLate, ana}
 		allowed := map[string][]string{
-			"nobody": nil, "neighbour": nil, "requester": {canaryWords}, "participant": {canaryWords}, "stranger": {canaryOther},
+			"nobody": nil, "neighbour": nil, "requester": {canaryWords, canaryLate}, "participant": {canaryWords, canaryLate}, "stranger": {canaryOther},
+			"newcomer": {canaryLate}, // of what came before she was added, nothing
 			// Also what her letters quoted, and her colleague's address.
 			"technician": all,
 		}
@@ -219,7 +237,7 @@ func (b *browser) walk() string {
 	b.t.Helper()
 	var seen strings.Builder
 	todo, done := []string{"/", "/tickets", "/queue", "/tickets/BR-1", "/tickets/BR-2"}, map[string]bool{}
-	for _, words := range []string{canaryWords, canaryNote, canaryNotice, canaryOther, "heron"} {
+	for _, words := range []string{canaryWords, canaryNote, canaryNotice, canaryOther, canaryLate, "heron"} {
 		todo = append(todo, "/tickets?q="+url.QueryEscape(words), "/queue?q="+url.QueryEscape(words))
 	}
 	for len(todo) > 0 {
@@ -257,6 +275,9 @@ func TestSearchFindsNoNotes(t *testing.T) {
 		}
 		if page := b.get("/tickets?q=heron").Body.String(); strings.Contains(page, "/tickets/BR-1") {
 			t.Error("a note was found")
+		}
+		if page := s.signedIn(newcomer).get("/tickets?q=kingfisher").Body.String(); strings.Contains(page, "/tickets/BR-1") {
+			t.Error("words of before she was added were found")
 		}
 		if page := b.get("/tickets?q=osprey").Body.String(); strings.Contains(page, "/tickets/BR-2") {
 			t.Error("another's ticket was found")

@@ -139,10 +139,14 @@ type queueView struct {
 }
 
 type loadView struct {
-	Name           string
-	Open, Capacity int
-	Over           bool
-	URL            string
+	Name     string // "" for what nobody has
+	Open     int
+	Weight   int // of the open ones, in places of the capacity
+	Capacity int
+	Over     bool
+	Away     bool
+	Until    day // empty: nobody knows
+	URL      string
 }
 
 // maxQueue bounds how many tickets one page shows.
@@ -164,12 +168,15 @@ func (s *Server) queue(w http.ResponseWriter, q *request) error {
 	view.Filtered = f.Query != "" || values.Get("status") != "" && values.Get("status") != "pending" ||
 		values.Get("technician")+values.Get("category")+values.Get("priority") != ""
 	var list []*tickets.Ticket
-	var load map[string]int
+	var team tickets.Team
 	err := s.Store.View(q.Context(), func(tx *store.Tx) (err error) {
 		if list, err = tx.List(q.Context(), f); err != nil {
 			return err
 		}
-		load, err = tx.Load(q.Context())
+		if team.Load, err = tx.Load(q.Context()); err != nil {
+			return err
+		}
+		team.Absent, err = tx.Absent(q.Context(), tickets.DayOf(tx.Now, q.catalogue.Gateway.Location))
 		return err
 	})
 	if err != nil {
@@ -188,19 +195,37 @@ func (s *Server) queue(w http.ResponseWriter, q *request) error {
 		view.Rows = append(view.Rows, row)
 	}
 	slices.SortStableFunc(view.Rows, moreUrgent)
-	for i := range q.catalogue.Technicians {
-		t := &q.catalogue.Technicians[i]
-		view.Load = append(view.Load, loadView{
-			Name: t.Name, Open: load[t.ID], Capacity: t.Capacity, Over: load[t.ID] > t.Capacity,
-			URL: "/queue?technician=" + url.QueryEscape(t.ID),
-		})
-	}
+	view.Load = q.load(team)
 	return s.render(w, q, http.StatusOK, "queue", view)
 }
 
-// moreUrgent puts the next target first; tickets without one go by priority.
+// load tells what each technician has in hand and who is away, and at the end
+// what nobody has.
+func (q *request) load(team tickets.Team) (list []loadView) {
+	for i := range q.catalogue.Technicians {
+		t := &q.catalogue.Technicians[i]
+		has := team.Load[t.ID]
+		absence, away := team.Absent[t.ID]
+		list = append(list, loadView{
+			Name: t.Name, Open: has.Open, Weight: has.Weight, Capacity: t.Capacity, Over: has.Weight > t.Capacity,
+			Away: away, Until: q.day(absence.To), URL: "/queue?technician=" + url.QueryEscape(t.ID),
+		})
+	}
+	if open := team.Load[""].Open; open > 0 {
+		list = append(list, loadView{Open: open, URL: "/queue?technician=" + nobody})
+	}
+	return list
+}
+
+// moreUrgent puts the next target first; then come tickets that wait for their
+// requester, and those without a target go by priority.
 func moreUrgent(a, b rowView) int {
 	switch {
+	case a.Due.Kind != "" && b.Due.Kind != "" && a.Due.Stands != b.Due.Stands:
+		if a.Due.Stands {
+			return 1
+		}
+		return -1
 	case a.Due.Kind != "" && b.Due.Kind != "":
 		return cmp.Or(a.Due.at.Compare(b.Due.at), cmp.Compare(a.Priority, b.Priority))
 	case a.Due.Kind != "":

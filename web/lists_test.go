@@ -108,6 +108,63 @@ func TestQueue(t *testing.T) {
 	})
 }
 
+// TestQueueShowsWhoIsAway, and that a ticket which nobody was free for waits.
+func TestQueueShowsWhoIsAway(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		away := map[string]tickets.Day{}
+		for i, tech := range s.catalogue.Load().Technicians {
+			away[tech.ID] = [...]tickets.Day{"2099-01-06", ""}[min(i, 1)]
+		}
+		if err := s.store.Tx(t.Context(), func(tx *store.Tx) error {
+			for id, to := range away {
+				if _, err := tx.SetAbsence(t.Context(), tickets.Absence{Technician: id, From: "2020-01-01", To: to, Source: tickets.AbsenceCommand}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		tk := s.open("Maria", clerk, "Nobody has it", "No va")
+		if tk.Technician != "" {
+			t.Fatalf("%s has the ticket", tk.Technician)
+		}
+		b := s.signedIn(ana)
+		page := b.get("/queue?lang=en").Body.String()
+		for _, want := range []string{`away until <time datetime="2099-01-06">6 Jan 2099</time>`, `<span class="sub">away</span>`, `">unassigned</a>`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page does not have %s", want)
+			}
+		}
+		if got := b.listed("/queue?technician=-"); !slices.Equal(got, []string{"BR-1"}) {
+			t.Errorf("without a technician: %v", got)
+		}
+	})
+}
+
+// TestWaitingTicketIsNotLate: while the requester is waited for, the clock of the
+// targets stands.
+func TestWaitingTicketIsNotLate(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		s.forest()
+		s.clock.add(90 * time.Minute) // one is overdue
+		b := s.signedIn(ana)
+		for _, path := range b.listed("/queue") {
+			n, err := tickets.ParseNumber("BR", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tk := s.ticket(n); tk.Status == tickets.New || tk.Status == tickets.Open {
+				s.answer(n, ana, "#espera\n¿Qué programa usa?", "#espera\n¿Qué programa usa?")
+			}
+		}
+		page := b.get("/queue?lang=en").Body.String()
+		if strings.Contains(page, "overdue</strong>") || !strings.Contains(page, `<span class="sub">paused</span>`) {
+			t.Error("the queue does not say that the clock stands")
+		}
+	})
+}
+
 // TestFiltersAreShown: what was chosen is still chosen on the next page, and
 // comes back as text, never as HTML.
 func TestFiltersAreShown(t *testing.T) {

@@ -39,7 +39,7 @@ func (s *Server) sendLogin(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	wait, err := s.Desk.AskLogin(q.Context(), address, hash)
+	wait, err := s.Desk.AskLogin(q.Context(), address, sourceOf(q.Request), hash)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (s *Server) offerConfirm(w http.ResponseWriter, q *request) error {
 	return s.render(w, q, http.StatusOK, "confirm", buttonView{layout: s.layout(q, ""), Action: q.link(q.URL.EscapedPath())})
 }
 
-func (s *Server) confirm(w http.ResponseWriter, q *request) error {
+func (s *Server) confirmHeld(w http.ResponseWriter, q *request) error {
 	view := buttonView{layout: s.layout(q, "")}
 	err := s.Confirm(q.Context(), q.PathValue("token"))
 	if errors.Is(err, token.ErrInvalid) || errors.Is(err, store.ErrNotFound) {

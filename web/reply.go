@@ -9,6 +9,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -21,14 +22,12 @@ type replyView struct {
 	Key        string // of this showing of the form: sent twice is taken once
 	Text       string
 	Note       bool
-	Technician bool // answers, and may write notes and commands
-	Empty      bool // it was sent with nothing in it
-	Problems   []problemView
-	FilesLost  bool // browsers do not keep chosen files
+	Technician bool     // answers, and may write notes and commands
+	Empty      bool     // it was sent with nothing in it
+	Refused    string   // names of files that are not taken
+	Problems   []string // why commands could not be followed
+	FilesLost  bool     // browsers do not keep chosen files
 }
-
-// problemView is a command that could not be followed.
-type problemView struct{ Line, Why, Nearest string }
 
 func (s *Server) newReply() (replyView, error) {
 	key, _, err := s.secret()
@@ -40,6 +39,8 @@ const (
 	maxText  = 256 << 10
 	maxFiles = 50
 	maxKey   = 64
+	// maxFields bounds the other fields of a form.
+	maxFields = 20
 )
 
 // posted is what the reply box sent.
@@ -47,6 +48,7 @@ type posted struct {
 	key, text string
 	note      bool
 	files     []tickets.Attachment
+	values    url.Values // of all other fields
 }
 
 // addReply takes what somebody wrote into the box below a ticket: the same
@@ -76,10 +78,13 @@ func (s *Server) addReply(w http.ResponseWriter, q *request) error {
 		again.Empty = true
 		return s.renderTicket(w, q, http.StatusUnprocessableEntity, again)
 	}
+	if again.Refused = refused(q, p.files); again.Refused != "" {
+		return s.renderTicket(w, q, http.StatusUnprocessableEntity, again)
+	}
 	t, problems, err := s.act(q, p)
 	if len(problems) > 0 {
 		for _, p := range problems {
-			again.Problems = append(again.Problems, problemView{p.Line, s.word(q, "problem", string(p.Why)), p.Nearest})
+			again.Problems = append(again.Problems, s.problem(q, p))
 		}
 		return s.renderTicket(w, q, http.StatusUnprocessableEntity, again)
 	}
@@ -91,6 +96,9 @@ func (s *Server) addReply(w http.ResponseWriter, q *request) error {
 	}
 	// A reply to a ticket closed long ago opened another one.
 	number := t.Number.Format(q.catalogue.Gateway.Prefix)
+	if !mayAct(&q.visitor, actRead, t, nil) {
+		number = q.ticket.Number.Format(q.catalogue.Gateway.Prefix) // merged into one that is not hers to see
+	}
 	http.Redirect(w, q.Request, q.link("/tickets/"+number+"?sent=1#end"), http.StatusSeeOther)
 	return nil
 }
@@ -103,11 +111,13 @@ func (s *Server) act(q *request, p posted) (*tickets.Ticket, []tickets.CommandPr
 		return nil, nil, err
 	}
 	n := q.ticket.Number
-	if !mayAct(&q.visitor, actAnswer, q.ticket, nil) {
+	cmds, rest, problems := tickets.ParseCommands(p.text)
+	// A technician's note is one in her own matter, too: others take part in it.
+	note := q.visitor.technician != nil && (p.note || tickets.HasNote(cmds))
+	if !note && !mayAct(&q.visitor, actAnswer, q.ticket, nil) {
 		t, err := s.Desk.FollowUp(q.Context(), n, in)
 		return t, nil, err
 	}
-	cmds, rest, problems := tickets.ParseCommands(p.text)
 	problems = append(problems, unknown(q.catalogue, cmds)...)
 	if len(problems) > 0 {
 		return nil, problems, nil
@@ -157,14 +167,21 @@ func (s *Server) incoming(q *request, p posted) (tickets.Incoming, error) {
 			in.References = append(append([]string{}, m.References...), m.MessageID)
 		}
 	}
-	if len(p.files) > 0 {
-		raw, err := asMail(q.catalogue, &in)
-		if err != nil {
-			return in, err
-		}
-		in.Raw, in.Size = raw, int64(len(raw))
+	return in, s.withFiles(q, &in, p.files)
+}
+
+// withFiles keeps the files that came along in a mail of our own making, which
+// is where attachments are read from.
+func (s *Server) withFiles(q *request, in *tickets.Incoming, files []tickets.Attachment) error {
+	if len(files) == 0 {
+		return nil
 	}
-	return in, nil
+	raw, err := asMail(q.catalogue, in)
+	if err != nil {
+		return err
+	}
+	in.Raw, in.Size = raw, int64(len(raw))
+	return nil
 }
 
 const keyPrefix = "web "
@@ -185,7 +202,7 @@ func readReply(q *request) (p posted, err error) {
 		if err := parseForm(q); err != nil {
 			return p, err
 		}
-		for _, field := range []string{"key", "text", "note"} {
+		for field := range q.PostForm {
 			if err := p.set(field, q.PostForm.Get(field)); err != nil {
 				return p, err
 			}
@@ -248,6 +265,13 @@ func (p *posted) set(field, value string) error {
 		p.text = strings.TrimSpace(value)
 	case "note":
 		p.note = value != ""
+	default:
+		if p.values == nil {
+			p.values = url.Values{}
+		}
+		if len(p.values) < maxFields {
+			p.values.Set(field, value)
+		}
 	}
 	return nil
 }
@@ -270,4 +294,24 @@ func fileName(name string) string {
 		name = strings.ToValidUTF8(name[:enough], "")
 	}
 	return name
+}
+
+// refused names the files that are not taken.
+func refused(q *request, files []tickets.Attachment) string {
+	var names []string
+	for _, f := range files {
+		if q.catalogue.RefusesFile(f.Filename) {
+			names = append(names, oneLine(f.Filename))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// problem says why a command could not be followed, as the letter does that
+// answers it in a mail.
+func (s *Server) problem(q *request, p tickets.CommandProblem) string {
+	if p.Why == tickets.ProblemUnknown && p.Nearest != "" {
+		return s.Templates().Text(string(q.locale), "command.nearest", oneLine(p.Line), p.Nearest)
+	}
+	return s.Templates().Text(string(q.locale), "command."+string(p.Why), oneLine(p.Line))
 }

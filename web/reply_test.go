@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"respon/tickets"
+	"respon/tickets/store/storetest"
 )
 
 func (s *site) lastMessage(n tickets.Number) tickets.Message {
@@ -147,6 +148,23 @@ func TestOwnTicketOfATechnician(t *testing.T) {
 	})
 }
 
+// What a click would run is not taken, and what was written is kept for another try.
+func TestProgramsAreNotTaken(t *testing.T) {
+	s := newSite(t, storetest.SQLite(t), func(_ *Options, c *tickets.Catalogue) { c.RefusedFiles = []string{"exe"} })
+	s.forest()
+	before := len(s.ticket(1).Messages)
+	for path, fields := range map[string]map[string]string{"/tickets/BR-1": {"text": "see this"}, "/new": {"subject": "x", "text": "see this"}} {
+		w := s.signedIn(clerk).upload(path, fields, upload{"setup.EXE", "application/pdf", []byte("MZ")}, upload{"a.pdf", "application/pdf", []byte("%PDF")})
+		s.wantStatus(w, http.StatusUnprocessableEntity)
+		if page := w.Body.String(); !strings.Contains(page, "setup.EXE") || strings.Contains(page, "a.pdf") || !strings.Contains(page, "see this</textarea>") {
+			t.Errorf("%s:\n%s", path, page)
+		}
+	}
+	if got := len(s.ticket(1).Messages); got != before {
+		t.Errorf("%d messages were added", got-before)
+	}
+}
+
 func TestCommandsThatCannotBeFollowed(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		s.forest()
@@ -156,7 +174,7 @@ func TestCommandsThatCannotBeFollowed(t *testing.T) {
 			s.wantStatus(w, http.StatusUnprocessableEntity)
 			line, _, _ := strings.Cut(text, "\n")
 			page := w.Body.String()
-			if !strings.Contains(page, "<code>"+line+"</code>") || !strings.Contains(page, text+"</textarea>") || !strings.Contains(page, "checked") {
+			if !strings.Contains(page, "<li>"+line+": ") || !strings.Contains(page, text+"</textarea>") || !strings.Contains(page, "checked") {
 				t.Errorf("%q: the page neither says what is wrong nor keeps what was written:\n%s", text, page)
 			}
 		}

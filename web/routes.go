@@ -26,6 +26,17 @@ func (s *Server) routes() []route {
 		{pattern: "GET /confirm/{token}", act: actPublic, handle: (*Server).offerConfirm},
 		{pattern: "POST /confirm/{token}", act: actPublic, handle: (*Server).confirm},
 
+		{pattern: "GET /register", act: actPublic, handle: (*Server).askRegister},
+		{pattern: "POST /register", act: actPublic, handle: (*Server).register},
+		{pattern: "GET /form/{token}", act: actPublic, handle: (*Server).offerForm},
+		{pattern: "POST /form/{token}", act: actPublic, handle: (*Server).fillForm},
+		{pattern: "GET /content/{token}", act: actPublic, handle: (*Server).askContent},
+		{pattern: "POST /content/{token}", act: actPublic, handle: (*Server).sayContent},
+		{pattern: "GET /help", act: actPublic, handle: (*Server).help},
+		{pattern: "POST /help", act: actOwn, handle: (*Server).setLocale},
+
+		{pattern: "GET /new", act: actOwn, handle: (*Server).offerNew},
+		{pattern: "POST /new", act: actOwn, handle: (*Server).open},
 		{pattern: "GET /tickets", act: actOwn, handle: (*Server).listTickets},
 		{pattern: "GET /tickets/{number}", act: actRead, handle: (*Server).showTicket},
 		{pattern: "POST /tickets/{number}", act: actWrite, handle: (*Server).addReply},

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -29,7 +31,7 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Referrer-Policy", referrers(s.Catalogue()))
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", permissions)
@@ -39,6 +41,23 @@ func (s *Server) secure(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// referrers is the policy for the Referer header: nobody learns the tokens in our
+// paths. A browser that follows it sends no Origin with a form either; over plain
+// HTTP, where it sends no Sec-Fetch-Site, its forms could then not be told from those
+// of other sites. There our own pages alone get it.
+func referrers(c *tickets.Catalogue) string {
+	if u, err := url.Parse(c.Gateway.BaseURL); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+		return "same-origin"
+	}
+	return "no-referrer"
+}
+
+// loopback hosts count as secure in browsers, whatever the scheme.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // maxForm bounds the body of a form without files; maxOverhead what a form with
@@ -104,7 +123,8 @@ const maxMerges = 20
 
 // loadTicket reads the ticket of the path, or the one it was merged into, with
 // its thread and trail. Whoever may not see it gets what she would get if it
-// were not there.
+// were not there: also if she may see the other, since she is not to learn what was
+// merged into it. And who may not see the other stays on her own.
 func (s *Server) loadTicket(q *request) error {
 	n, err := tickets.ParseNumber(q.catalogue.Gateway.Prefix, q.PathValue("number"))
 	if err != nil {
@@ -112,17 +132,20 @@ func (s *Server) loadTicket(q *request) error {
 	}
 	err = s.Store.View(q.Context(), func(tx *store.Tx) error {
 		t, err := tx.Ticket(q.Context(), n)
-		for range maxMerges {
-			if err != nil || t.MergedInto == 0 {
-				break
-			}
-			t, err = tx.Ticket(q.Context(), t.MergedInto)
-		}
 		if err != nil {
 			return err
 		}
 		if !mayAct(&q.visitor, actRead, t, nil) {
 			return errNotFound
+		}
+		for next, i := t.MergedInto, 0; next != 0 && i < maxMerges; i++ {
+			into, err := tx.Ticket(q.Context(), next)
+			if err != nil {
+				return err
+			}
+			if next = into.MergedInto; mayAct(&q.visitor, actRead, into, nil) {
+				t = into
+			}
 		}
 		if t.Messages, err = tx.Messages(q.Context(), t.Number); err != nil {
 			return err

@@ -35,6 +35,7 @@ import (
 	"respon/tickets"
 	"respon/tickets/desk"
 	"respon/tickets/store"
+	"respon/tickets/token"
 )
 
 // Options are what a server needs. All are required but those said to be
@@ -43,8 +44,8 @@ type Options struct {
 	Store     *store.Store
 	Desk      *desk.Desk
 	Catalogue func() *tickets.Catalogue // the present one
-	Templates *templates.Set
-	Random    io.Reader // for sessions, links and request keys
+	Templates func() *templates.Set     // the present ones
+	Random    io.Reader                 // for sessions, links and request keys
 	Now       func() time.Time
 	Log       *slog.Logger
 	Listen    string // host:port
@@ -60,6 +61,12 @@ type Options struct {
 	// token.ErrInvalid or store.ErrNotFound for a token that is not, or no
 	// longer, good.
 	Confirm func(ctx context.Context, token string) error
+
+	// Release opens the mails that are held for an address which its owner has
+	// just confirmed.
+	Release func(ctx context.Context, address string) error
+	// Signer opens the links to forms.
+	Signer *token.Signer
 
 	// DemoUsers, if there are any, may sign in by a click. Optional.
 	DemoUsers []DemoUser

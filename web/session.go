@@ -116,7 +116,7 @@ func (s *Server) identify(q *request) error {
 
 // author is the visitor as the author of a message.
 func (q *request) author(name string) tickets.Author {
-	a := tickets.Author{Person: q.catalogue.Person(name, q.visitor.address), Trust: tickets.Verified}
+	a := tickets.Author{Person: q.catalogue.Person(name, q.visitor.address), Trust: tickets.Verified, Vouched: true}
 	if tech := q.visitor.technician; tech != nil {
 		a.Technician, a.Name = tech.ID, tech.Name
 		if tech.Locale != "" {

@@ -36,6 +36,7 @@ import (
 const (
 	clerk     = "nuria@alfafar.example" // ticket 1
 	colleague = "tomas@alfafar.example" // takes part in ticket 1
+	newcomer  = "sara@alfafar.example"  // takes part in ticket 1, but not from the beginning
 	neighbour = "vera@alfafar.example"  // of the same entity, in no ticket
 	stranger  = "rosa@burjassot.example"
 	ana       = "ana.soler@dival.example"
@@ -87,6 +88,8 @@ func (c *composer) of(kind tickets.LetterKind) (list []tickets.Letter) {
 
 // site is a whole server over a fresh database.
 type site struct {
+	signer    *token.Signer
+	released  []string
 	t         *testing.T
 	server    *Server
 	handler   http.Handler
@@ -176,7 +179,7 @@ func newSite(t *testing.T, url string, change ...func(*Options, *tickets.Catalog
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.desk = &desk.Desk{Store: s.store, Composer: s.post, Catalogue: s.catalogue.Load, NewUID: signer.NewUID, Log: log}
 	o := Options{
-		Store: s.store, Desk: s.desk, Catalogue: s.catalogue.Load, Templates: words, Random: rand.Reader, Now: s.clock.now,
+		Store: s.store, Desk: s.desk, Catalogue: s.catalogue.Load, Templates: func() *templates.Set { return words }, Random: rand.Reader, Now: s.clock.now,
 		Log: log, Listen: "127.0.0.1:0", Part: flatPart,
 		Ready: func(context.Context) []error { return s.troubles },
 		Confirm: func(_ context.Context, link string) error {
@@ -186,7 +189,13 @@ func newSite(t *testing.T, url string, change ...func(*Options, *tickets.Catalog
 			s.confirmed = append(s.confirmed, link)
 			return nil
 		},
+		Release: func(_ context.Context, address string) error {
+			s.released = append(s.released, address)
+			return nil
+		},
+		Signer: signer,
 	}
+	s.signer = signer
 	for _, f := range change {
 		f(&o, catalogue)
 	}
@@ -307,9 +316,12 @@ type browser struct {
 	*site
 	cookie string
 	header http.Header
+	remote string // address and port that it connects from
 }
 
-func (s *site) browser() *browser { return &browser{site: s, header: http.Header{}} }
+func (s *site) browser() *browser {
+	return &browser{site: s, header: http.Header{}, remote: "127.0.0.1:4711"}
+}
 
 // signedIn is a browser with a session for the address.
 func (s *site) signedIn(address string) *browser {
@@ -328,6 +340,7 @@ func (s *site) signedIn(address string) *browser {
 
 func (b *browser) do(r *http.Request) *httptest.ResponseRecorder {
 	b.t.Helper()
+	r.RemoteAddr = b.remote
 	for name, values := range b.header {
 		r.Header[name] = values
 	}

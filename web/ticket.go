@@ -97,7 +97,7 @@ func (s *Server) renderTicket(w http.ResponseWriter, q *request, status int, rep
 		layout: s.layout(q, "tickets"), Number: number, URL: "/tickets/" + number, Subject: oneLine(t.Subject),
 		Status: t.Status, Category: q.category(t.Category), Priority: t.Priority,
 		Created: q.moment(t.CreatedAt), Updated: q.moment(t.UpdatedAt),
-		Requester: named(t.Requester.Name, t.Requester.Address), Entity: t.Requester.Entity, Technician: q.technician(t.Technician),
+		Requester: q.requester(t, audit), Entity: t.Requester.Entity, Technician: q.technician(t.Technician),
 		Reply: reply, Limit: length(q.catalogue.MaxSize), Sent: q.URL.Query().Get("sent") != "", Audit: audit,
 	}
 	if t.TypeKnown {
@@ -144,6 +144,12 @@ func (q *request) participant(p tickets.Participant, audit bool) personView {
 		v.Name, v.Address = tech.Name, ""
 	}
 	return v
+}
+
+// requester names who asked; a technician's own address is not for others.
+func (q *request) requester(t *tickets.Ticket, audit bool) string {
+	p := q.participant(tickets.Participant{Name: t.Requester.Name, Address: t.Requester.Address}, audit)
+	return named(p.Name, p.Address)
 }
 
 func named(name, address string) string {

@@ -90,7 +90,7 @@ func (s *Server) layout(q *request, page string) layout {
 // middle is never sent.
 func (s *Server) render(w http.ResponseWriter, q *request, status int, name string, view any) error {
 	var page bytes.Buffer
-	if err := s.Templates.Page(&page, name, string(q.locale), view); err != nil {
+	if err := s.Templates().Page(&page, name, string(q.locale), view); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -114,11 +114,27 @@ func (q *request) moment(t time.Time) moment {
 	return moment{Text: local.Format(form), ISO: local.Format(time.RFC3339)}
 }
 
+// day is a date as it is shown, and as programs read it.
+type day struct{ Text, ISO string }
+
+func (q *request) day(d tickets.Day) day {
+	at, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return day{}
+	}
+	form := "02/01/2006"
+	if q.locale == tickets.English {
+		form = "2 Jan 2006"
+	}
+	return day{Text: at.Format(form), ISO: string(d)}
+}
+
 // due is the next target of a ticket.
 type due struct {
 	Kind    string // first_answer, resolution; "" if there is none
 	At      moment
 	Overdue bool
+	Stands  bool // its clock does, while the requester is waited for
 	at      time.Time
 }
 
@@ -130,7 +146,7 @@ func (q *request) due(t *tickets.Ticket, now time.Time) due {
 		if at == nil {
 			return due{}
 		}
-		return due{Kind: kind, At: q.moment(*at), Overdue: now.After(*at), at: *at}
+		return due{Kind: kind, At: q.moment(*at), Overdue: now.After(*at) && !t.Paused(), Stands: t.Paused(), at: *at}
 	}
 	if t.FirstAnsweredAt == nil && t.FirstAnswerDue != nil {
 		return next("first_answer", t.FirstAnswerDue)
@@ -142,7 +158,7 @@ func (q *request) due(t *tickets.Ticket, now time.Time) due {
 // words do not know yet is shown as it is, rather than no page at all.
 func (s *Server) word(q *request, group, kind string) string {
 	key := "page." + group + "." + kind
-	if text := s.Templates.Text(string(q.locale), key); text != key {
+	if text := s.Templates().Text(string(q.locale), key); text != key {
 		return text
 	}
 	return kind

@@ -52,6 +52,8 @@ func rootCommand() *cobra.Command {
 		ticketsCommand(),
 		quarantineCommand(),
 		outboxCommand(),
+		reportCommand(),
+		templatesCommand(),
 		versionCommand(),
 	)
 	return root

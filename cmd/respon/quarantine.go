@@ -5,22 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"respon/cmd/internal/config"
+	"respon/cmd/internal/gateway"
 	"respon/ingest"
 	"respon/tickets/store"
 )
 
 func quarantineCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "quarantine", Short: "Mails that could not be processed"}
-	cmd.AddCommand(quarantineList(), quarantineShow())
+	cmd.AddCommand(quarantineList(), quarantineShow(), quarantineRetry(), quarantineDrop())
 	return cmd
 }
 
@@ -58,21 +60,17 @@ opens what somebody sent.`,
 	path := configFlag(cmd)
 	out := cmd.Flags().StringP("output", "o", "", "write the mail's bytes to this file, which must not exist")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		id, err := strconv.ParseInt(args[0], 10, 64)
+		ids, err := quarantineIDs(args)
 		if err != nil {
-			return fmt.Errorf("%q is no id; respon quarantine list shows them in its first column", args[0])
+			return err
 		}
 		var raw []byte
 		err = view(cmd, *path, func(ctx context.Context, _ *config.Config, tx *store.Tx) error {
-			list, err := tx.QuarantineList(ctx)
+			q, err := tx.Quarantined(ctx, ids[0])
 			if err != nil {
-				return err
+				return notInQuarantine(ids[0], err)
 			}
-			i := slices.IndexFunc(list, func(q store.Quarantined) bool { return q.ID == id })
-			if i < 0 {
-				return fmt.Errorf("there is no mail %d in quarantine; respon quarantine list shows which are", id)
-			}
-			raw, err = tx.Raw(ctx, list[i].RawSHA)
+			raw, err = tx.Raw(ctx, q.RawSHA)
 			return err
 		})
 		if err != nil {
@@ -83,6 +81,94 @@ opens what somebody sent.`,
 		}
 		_, err = fmt.Fprintln(cmd.OutOrStdout(), printable(legible(raw)))
 		return err
+	}
+	return cmd
+}
+
+func quarantineIDs(args []string) ([]int64, error) {
+	ids := make([]int64, len(args))
+	for i, arg := range args {
+		id, err := strconv.ParseInt(arg, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no id; respon quarantine list shows them in its first column", arg)
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}
+
+// notInQuarantine says so, if that is the error.
+func notInQuarantine(id int64, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no mail %d in quarantine; respon quarantine list shows which are", id)
+	}
+	return err
+}
+
+func quarantineRetry() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "retry ID...", Short: "Take mails in quarantine once more",
+		Long: `Lead mails in quarantine through the intake once more, each with the time at which it came,
+and say what became of each. One that still cannot be taken stays in quarantine under a new id. Letters
+are sent when the gateway runs.`,
+		Args: cobra.MinimumNArgs(1),
+	}
+	path := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		ids, err := quarantineIDs(args)
+		if err != nil {
+			return err
+		}
+		cfg, err := load(cmd, *path)
+		if err != nil {
+			return err
+		}
+		log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+		g, err := gateway.New(cmd.Context(), cfg, gateway.Options{Only: []string{gateway.PartNone}, Log: log, Now: time.Now})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, g.Close()) }()
+		for _, id := range ids {
+			fate, err := g.Retake(cmd.Context(), id)
+			if err != nil {
+				return notInQuarantine(id, err)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%d %s\n", id, fate)
+		}
+		return nil
+	}
+	return cmd
+}
+
+func quarantineDrop() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "drop ID...", Short: "Give mails in quarantine up",
+		Long: `Give mails in quarantine up: all named or none. A copy of one that comes again is a duplicate.
+What lies in the mailbox's own quarantine folder stays there.`,
+		Args: cobra.MinimumNArgs(1),
+	}
+	path := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ids, err := quarantineIDs(args)
+		if err != nil {
+			return err
+		}
+		err = change(cmd, *path, func(ctx context.Context, _ *config.Config, tx *store.Tx) error {
+			for _, id := range ids {
+				if err := tx.DropQuarantined(ctx, id); err != nil {
+					return notInQuarantine(id, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			fmt.Fprintf(cmd.OutOrStdout(), "%d is dropped\n", id)
+		}
+		return nil
 	}
 	return cmd
 }

@@ -23,11 +23,24 @@ func ticketsCommand() *cobra.Command {
 }
 
 func ticketsList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "All tickets, newest first", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "list", Short: "Tickets, newest first: all, or those that every flag chooses", Args: cobra.NoArgs}
 	path, asJSON := configFlag(cmd), cmd.Flags().Bool("json", false, "print JSON")
+	var f store.Filter
+	states := cmd.Flags().StringSlice("status", nil, "in one of these states: new, open, waiting, resolved, closed")
+	cmd.Flags().StringVar(&f.Technician, "technician", "", "of the technician with this id")
+	cmd.Flags().StringVar(&f.Category, "category", "", "of the category with this id")
+	cmd.Flags().StringVar(&f.Entity, "entity", "", "of the entity with this name")
+	cmd.Flags().StringVar(&f.Address, "address", "", "in which the person with this address takes part")
+	cmd.Flags().StringVar(&f.Query, "search", "", "whose messages have all these words")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		for _, s := range *states {
+			if !tickets.Status(s).Valid() {
+				return fmt.Errorf("--status: %q is no state; one of new, open, waiting, resolved, closed is", s)
+			}
+			f.Statuses = append(f.Statuses, tickets.Status(s))
+		}
 		return view(cmd, *path, func(ctx context.Context, cfg *config.Config, tx *store.Tx) error {
-			list, err := tx.List(ctx, store.Filter{})
+			list, err := tx.List(ctx, f)
 			if err != nil {
 				return err
 			}

@@ -3,7 +3,8 @@ package desk
 import (
 	"context"
 	"errors"
-	"slices"
+	"fmt"
+	"time"
 
 	"respon/tickets"
 	"respon/tickets/store"
@@ -39,48 +40,72 @@ func (d *Desk) Answer(ctx context.Context, n tickets.Number, in tickets.Incoming
 }
 
 func (d *Desk) answer(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *tickets.Incoming, cmds []tickets.Command, sha []byte) ([]tickets.CommandProblem, error) {
-	ch := changes{tx: tx, c: d.Catalogue(), actor: in.Author.Technician, cause: in.Key}
-	had, status := t.Technician, t.Status
-	var problems []tickets.CommandProblem
-	for _, cmd := range cmds {
-		if p := ch.command(t, cmd); p != nil {
-			problems = append(problems, *p)
+	o := d.orders(tx, in)
+	before := t.Snapshot()
+	if problems, err := o.all(ctx, t, cmds); err != nil || len(problems) > 0 {
+		if err == nil {
+			err = errProblems
+		}
+		return problems, err
+	}
+	if in.HandTo != "" {
+		o.assign(t, in.HandTo)
+		o.did(tickets.VerbAssign, in.HandTo)
+	}
+	// Who asks for help, or passes the ticket on, talks to us or to a colleague.
+	note := o.note || o.help || o.state || in.HandTo != ""
+	if !note {
+		var err error
+		if in.Reply, err = d.passable(ctx, tx, t, in.Reply); err != nil {
+			return nil, err
 		}
 	}
-	if len(problems) > 0 {
-		return problems, errProblems
-	}
-	has := func(v tickets.Verb) bool {
-		return slices.ContainsFunc(cmds, func(c tickets.Command) bool { return c.Verb == v })
-	}
-	help := has(tickets.VerbHelp)
-	note := has(tickets.VerbNote) || help // who asks for help talks to us, not to the requester
 	words := in.Reply != "" || len(in.Attachments) > 0
 	m := d.technicianMessage(t, in, sha, note, words)
 	if err := tx.InsertMessage(ctx, m); err != nil {
 		return nil, err
 	}
+	if err := d.tellRefused(ctx, tx, t, m, in); err != nil {
+		return nil, err
+	}
 	answers := words && !note
 	switch {
 	case note && words:
-		ch.add(tickets.EventNote, "note")
+		o.add(tickets.EventNote, "note")
 	case answers:
-		ch.add(tickets.EventAnswered, "answer to %s", t.Requester.Address)
-		if t.FirstAnsweredAt == nil {
-			t.FirstAnsweredAt = &tx.Now
-		}
-		if t.Status == tickets.New {
-			ch.status(t, tickets.Open)
-		}
+		o.answersRequester(t)
 	}
+	o.receipt.Undo.Before, o.receipt.Undo.After = before, t.Snapshot()
 	if err := tx.SaveTicket(ctx, t); err != nil {
 		return nil, err
 	}
-	if err := tx.AddEvents(ctx, t.Number, ch.events...); err != nil {
+	if err := tx.AddEvents(ctx, t.Number, o.events...); err != nil {
 		return nil, err
 	}
-	resolved := t.Status == tickets.Resolved && status != tickets.Resolved
-	return nil, d.answerLetters(ctx, tx, t, m, in, outcome{answers: answers, resolved: resolved, help: help, moved: t.Technician != had})
+	out := outcome{answers: answers, resolved: t.Status == tickets.Resolved && before.Status != tickets.Resolved, moved: t.Technician != before.Technician}
+	o.receipt.Sent = out.answers || out.resolved
+	var err error
+	if out.below, err = o.carry(ctx, t, before.Status, answers); err != nil {
+		return nil, err
+	}
+	if err := d.answerLetters(ctx, tx, t, m, in, out); err != nil {
+		return nil, err
+	}
+	return nil, o.finish(ctx, t)
+}
+
+// answersRequester notes that the technician's words answer the requester.
+func (o *orders) answersRequester(t *tickets.Ticket) {
+	o.add(tickets.EventAnswered, "answer to %s", t.Requester.Address)
+	if t.Technician == "" {
+		o.assign(t, o.actor) // whoever answers what nobody has, has it
+	}
+	if t.FirstAnsweredAt == nil {
+		t.FirstAnsweredAt = &o.tx.Now
+	}
+	if t.Status == tickets.New {
+		o.status(t, tickets.Open)
+	}
 }
 
 // technicianMessage makes the message of a technician's mail. A mail with
@@ -96,14 +121,12 @@ func (d *Desk) technicianMessage(t *tickets.Ticket, in *tickets.Incoming, sha []
 }
 
 // outcome is what a technician's mail calls letters for.
-type outcome struct{ answers, resolved, help, moved bool }
+type outcome struct {
+	answers, resolved, moved bool
+	below                    []*tickets.Ticket // of a general ticket, which it calls for as well
+}
 
 func (d *Desk) answerLetters(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message, in *tickets.Incoming, o outcome) error {
-	if o.help {
-		if err := d.notice(ctx, tx, tickets.NoticeHelp, t, m, in.Author.Technician, in.Key, nil); err != nil {
-			return err
-		}
-	}
 	if o.moved && t.Technician != in.Author.Technician {
 		if err := d.tellHandedOver(ctx, tx, t, m, in.Key); err != nil {
 			return err
@@ -154,7 +177,25 @@ func (d *Desk) Unverified(ctx context.Context, n tickets.Number, in tickets.Inco
 			Detail: "claims to be " + in.Author.Technician + " and was not believed, nothing was done", Cause: in.Key}); err != nil {
 			return "", 0, err
 		}
+		if ok, err := mayTellUnverified(ctx, tx, in.Author.Technician); err != nil || !ok {
+			return tickets.FateNoted, t.Number, err
+		}
 		return tickets.FateNoted, t.Number, d.notice(ctx, tx, tickets.NoticeUnverified, t, m, in.Author.Technician, in.Key, nil)
 	})
 	return t, err
+}
+
+// unverifiedPerHour is how often a technician is told within an hour that a mail in
+// her name was not believed. Whoever forges her address could bury her in them; each
+// mail stands in its ticket all the same.
+const unverifiedPerHour = 5
+
+func mayTellUnverified(ctx context.Context, tx *store.Tx, technician string) (bool, error) {
+	for i := range unverifiedPerHour {
+		first, err := tx.Once(ctx, fmt.Sprintf("unverified %s %d", technician, i), tx.Now.Add(-time.Hour))
+		if err != nil || first {
+			return first, err
+		}
+	}
+	return false, nil
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"respon/tickets"
 	"respon/tickets/store"
@@ -28,6 +29,7 @@ func (ch *changes) status(t *tickets.Ticket, s tickets.Status) bool {
 		return false
 	}
 	ch.add(tickets.EventStatus, "%s → %s", old, s)
+	t.SetDue(ch.c)
 	return true
 }
 
@@ -59,87 +61,148 @@ func (ch *changes) prioritise(t *tickets.Ticket, before tickets.Priority) {
 	t.SetDue(ch.c)
 }
 
-// reassign gives a ticket that nobody has answered yet to a technician of its
-// category, if the one who has it is none. What a technician decided stays.
-func (ch *changes) reassign(ctx context.Context, t *tickets.Ticket) (moved bool, err error) {
-	cat := ch.c.CategoryByID(t.Category)
-	if t.Status != tickets.New || cat == nil || len(cat.Technicians) == 0 {
-		return false, nil
-	}
-	for _, id := range cat.Technicians {
-		if id == t.Technician {
-			return false, nil
-		}
-	}
-	if by, err := ch.tx.LastActor(ctx, t.Number, tickets.EventAssigned); err != nil || by != tickets.Respon {
-		return false, err
-	}
-	load, err := ch.tx.Load(ctx)
-	if err != nil {
-		return false, err
-	}
-	id, why := tickets.Assign(ch.c, load, t)
-	if id == "" || id == t.Technician {
-		return false, nil
-	}
-	t.Technician = id
-	ch.events = append(ch.events, tickets.Event{Actor: tickets.Respon, Kind: tickets.EventAssigned, Detail: assignedTo(id, why), Cause: ch.cause})
-	return true, nil
-}
-
-// command applies one command of a technician. A problem means that nothing of
-// the mail may be done.
-func (ch *changes) command(t *tickets.Ticket, cmd tickets.Command) *tickets.CommandProblem {
-	before := t.Priority
-	switch cmd.Verb {
-	case tickets.VerbResolve:
-		ch.status(t, tickets.Resolved)
-	case tickets.VerbClose:
-		ch.status(t, tickets.Closed)
-	case tickets.VerbReopen:
-		ch.status(t, tickets.Open)
-	case tickets.VerbWait:
-		ch.status(t, tickets.Waiting)
-	case tickets.VerbTake:
-		ch.assign(t, ch.actor)
-	case tickets.VerbAssign:
-		tech := ch.c.TechnicianByID(tickets.Fold(cmd.Arg))
-		if tech == nil {
-			tech = ch.c.TechnicianByAddress(cmd.Arg)
-		}
-		if tech == nil {
-			return &tickets.CommandProblem{Line: cmd.Line, Why: tickets.ProblemTechnician}
-		}
-		ch.assign(t, tech.ID)
-	case tickets.VerbCategory:
-		cat := ch.c.FindCategory(cmd.Arg)
-		if cat == nil {
-			return &tickets.CommandProblem{Line: cmd.Line, Why: tickets.ProblemCategory}
-		}
-		if t.Category != cat.ID {
-			ch.add(tickets.EventCategory, "%s → %s", orNone(t.Category), cat.ID)
-			t.Category = cat.ID
-		}
-	case tickets.VerbType:
-		t.Type, t.TypeKnown = tickets.ParseType(cmd.Arg), true
-		ch.add(tickets.EventType, "%s", t.Type)
-		ch.prioritise(t, before)
-	case tickets.VerbPriority:
-		t.Priority, t.PriorityWhy = tickets.ParsePriority(cmd.Arg), ch.actor
-		if t.Priority != before {
-			ch.add(tickets.EventPriority, "%s → %s: set by hand", before, t.Priority)
-		}
-		t.SetDue(ch.c)
-	}
-	return nil
-}
-
 func (ch *changes) assign(t *tickets.Ticket, id string) {
 	if t.Technician == id {
 		return
 	}
 	ch.add(tickets.EventAssigned, "%s: by %s, before %s", id, ch.actor, orNone(t.Technician))
 	t.Technician = id
+}
+
+// orders is what a technician's mail has done, command by command.
+type orders struct {
+	changes
+	d       *Desk
+	in      *tickets.Incoming
+	receipt tickets.Receipt
+	// help and state ask for an answer to the technician alone.
+	help, state bool
+	note        bool
+	// later are letters that the commands call for beside the receipt.
+	later []func(context.Context) error
+}
+
+func (d *Desk) orders(tx *store.Tx, in *tickets.Incoming) *orders {
+	return &orders{
+		changes: changes{tx: tx, c: d.Catalogue(), actor: in.Author.Technician, cause: in.Key},
+		d:       d, in: in, receipt: tickets.Receipt{Technician: in.Author.Technician},
+	}
+}
+
+func (o *orders) did(v tickets.Verb, arg string) {
+	o.receipt.Deeds = append(o.receipt.Deeds, tickets.Deed{Verb: v, Arg: arg})
+}
+
+// all applies commands to a ticket, which is nil where a mail is about none. If
+// there are problems, nothing of the transaction may stand.
+func (o *orders) all(ctx context.Context, t *tickets.Ticket, cmds []tickets.Command) (problems []tickets.CommandProblem, err error) {
+	for _, cmd := range cmds {
+		why, err := o.command(ctx, t, cmd)
+		if err != nil {
+			return nil, err
+		}
+		if why != "" {
+			problems = append(problems, tickets.CommandProblem{Line: cmd.Line, Why: why})
+		}
+	}
+	return problems, nil
+}
+
+// command applies one command, or says why it cannot be followed.
+func (o *orders) command(ctx context.Context, t *tickets.Ticket, cmd tickets.Command) (tickets.ProblemKind, error) {
+	switch cmd.Verb {
+	case tickets.VerbHelp:
+		o.help = true
+		return "", nil
+	case tickets.VerbStatus:
+		o.state = true
+		return "", nil
+	case tickets.VerbAway, tickets.VerbBack:
+		return o.absence(ctx, cmd)
+	case tickets.VerbUndo:
+		return o.undo(ctx, t, cmd)
+	}
+	if t == nil {
+		return tickets.ProblemNoTicket, nil
+	}
+	switch cmd.Verb {
+	case tickets.VerbMerge:
+		return o.merge(ctx, t, cmd)
+	case tickets.VerbSplit:
+		return o.split(ctx, t)
+	case tickets.VerbLink:
+		return o.link(ctx, t, cmd)
+	case tickets.VerbGeneral:
+		return o.general(ctx, t, cmd)
+	case tickets.VerbRequester:
+		return o.requester(ctx, t, cmd)
+	case tickets.VerbCc:
+		return o.copyIn(ctx, t, cmd)
+	}
+	return o.plain(t, cmd), nil
+}
+
+// plain applies a command that changes nothing but the ticket itself.
+func (o *orders) plain(t *tickets.Ticket, cmd tickets.Command) tickets.ProblemKind {
+	before, arg := t.Priority, ""
+	switch cmd.Verb {
+	case tickets.VerbNote:
+		o.note = true
+	case tickets.VerbResolve:
+		o.status(t, tickets.Resolved)
+	case tickets.VerbClose:
+		o.status(t, tickets.Closed)
+	case tickets.VerbReopen:
+		o.status(t, tickets.Open)
+	case tickets.VerbWait:
+		o.status(t, tickets.Waiting)
+	case tickets.VerbTake:
+		o.assign(t, o.actor)
+	case tickets.VerbAssign:
+		tech := o.c.FindTechnician(cmd.Arg)
+		if tech == nil {
+			return tickets.ProblemTechnician
+		}
+		o.assign(t, tech.ID)
+		arg = tech.ID
+	case tickets.VerbCategory:
+		cat := o.c.FindCategory(cmd.Arg)
+		if cat == nil {
+			return tickets.ProblemCategory
+		}
+		if t.Category != cat.ID {
+			o.add(tickets.EventCategory, "%s → %s", orNone(t.Category), cat.ID)
+			t.Category = cat.ID
+		}
+		arg = cat.ID
+	case tickets.VerbType:
+		t.Type, t.TypeKnown = tickets.ParseType(cmd.Arg), true
+		o.add(tickets.EventType, "%s", t.Type)
+		o.prioritise(t, before)
+		arg = string(t.Type)
+	case tickets.VerbPriority:
+		t.Priority, t.PriorityWhy = tickets.ParsePriority(cmd.Arg), o.actor
+		if t.Priority != before {
+			o.add(tickets.EventPriority, "%s → %s: set by hand", before, t.Priority)
+		}
+		t.SetDue(o.c)
+		arg = string(t.Priority)
+	}
+	o.did(cmd.Verb, arg)
+	return ""
+}
+
+// named finds the ticket that a command names, as it is, and whether the technician
+// confirmed what he was warned of: "BR-7", "BR-7 !", "con BR-7".
+func (o *orders) named(ctx context.Context, arg string) (other *tickets.Ticket, confirmed bool, err error) {
+	for word := range strings.FieldsSeq(arg) {
+		if n, err := tickets.ParseNumber(o.c.Gateway.Prefix, strings.ToUpper(strings.Trim(word, ".,;!"))); err == nil && other == nil {
+			if other, err = o.tx.LockTicket(ctx, n); err != nil {
+				return nil, false, err
+			}
+		}
+	}
+	return other, strings.HasSuffix(arg, "!"), nil
 }
 
 func orNone(s string) string {

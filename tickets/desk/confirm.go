@@ -22,7 +22,7 @@ func (d *Desk) Hold(ctx context.Context, in tickets.Incoming) error {
 		if err != nil || !ok {
 			return tickets.FateHeld, 0, err
 		}
-		l := tickets.Letter{Kind: tickets.LetterConfirm, To: in.Author.Person, Token: uid}
+		l := tickets.Letter{Kind: tickets.LetterConfirm, To: in.Author.Person, Token: uid, Stranger: true}
 		l = inReply(l, &tickets.Message{MessageID: in.MessageID})
 		return tickets.FateHeld, 0, d.send(ctx, tx, l, "", in.Key)
 	})
@@ -47,28 +47,51 @@ func (d *Desk) HeldMails(ctx context.Context, uid string) (list []HeldMail, err 
 		if err != nil {
 			return err
 		}
-		held, err := tx.Confirm(ctx, h.Address)
-		if err != nil {
-			return err
-		}
-		for _, h := range held {
-			raw, err := tx.Raw(ctx, h.RawSHA)
-			if err != nil {
-				return err
-			}
-			list = append(list, HeldMail{Held: h, Raw: raw})
-		}
-		return nil
+		list, err = held(ctx, tx, h.Address)
+		return err
 	})
 	return list, err
 }
 
+// HeldFor gives what is held for an address that its owner has confirmed, oldest
+// first. The caller opens each one.
+func (d *Desk) HeldFor(ctx context.Context, address string) (list []HeldMail, err error) {
+	err = d.Store.Tx(ctx, func(tx *store.Tx) error {
+		list, err = held(ctx, tx, address)
+		return err
+	})
+	return list, err
+}
+
+func held(ctx context.Context, tx *store.Tx, address string) (list []HeldMail, err error) {
+	rows, err := tx.Confirm(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range rows {
+		raw, err := tx.Raw(ctx, h.RawSHA)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, HeldMail{Held: h, Raw: raw})
+	}
+	return list, nil
+}
+
 // Release opens a mail that was held: it becomes the ticket that it would have
-// been, with its original time.
-func (d *Desk) Release(ctx context.Context, h store.Held, in tickets.Incoming) (t *tickets.Ticket, err error) {
+// been, with its original time, or its question is answered.
+func (d *Desk) Release(ctx context.Context, h store.Held, in tickets.Incoming) (err error) {
+	var t *tickets.Ticket
 	err = d.Store.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.Unhold(ctx, h); err != nil {
 			return err
+		}
+		if in.Ask.Kind != "" {
+			fate, n, err := d.asked(ctx, tx, &in, h.RawSHA)
+			if err != nil {
+				return err
+			}
+			return tx.Note(ctx, &in.Arrival, fate, n, in.Author.Trust, h.RawSHA)
 		}
 		if t, err = d.open(ctx, tx, &in, h.RawSHA, 0); err != nil {
 			return err
@@ -78,7 +101,7 @@ func (d *Desk) Release(ctx context.Context, h store.Held, in tickets.Incoming) (
 	if err == nil && d.Wake != nil {
 		d.Wake()
 	}
-	return t, err
+	return err
 }
 
 // Confirm notes the mail by which somebody confirmed an address.

@@ -54,6 +54,9 @@ func (d *Desk) take(ctx context.Context, a *tickets.Arrival, trust tickets.Trust
 		seen := false
 		err := d.Store.Tx(ctx, func(tx *store.Tx) error {
 			seen = false
+			if err := tx.Unquarantine(ctx, a); err != nil {
+				return err
+			}
 			if _, was, err := tx.Seen(ctx, a.Key); err != nil {
 				return fmt.Errorf("look for content key: %w", err)
 			} else if was {

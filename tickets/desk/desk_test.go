@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,13 +18,19 @@ import (
 )
 
 // composer writes letters that only say what they are.
-type composer struct{ n int }
+type composer struct {
+	prefix string
+	n      atomic.Int64
+}
 
 func (c *composer) Compose(l tickets.Letter) (tickets.Mail, error) {
-	c.n++
+	n := c.n.Add(1)
+	if l.Receipt != nil {
+		l.Text = "code=" + l.Receipt.Code
+	}
 	return tickets.Mail{
-		MessageID: fmt.Sprintf("m%d@dival.example", c.n), From: "batlia@dival.example", To: l.To.Address,
-		Subject: string(l.Kind), Raw: fmt.Appendf(nil, "Subject: %s %d\r\n\r\n%s\r\n", l.Kind, c.n, l.Text), Text: l.Text,
+		MessageID: fmt.Sprintf("%sm%d@dival.example", c.prefix, n), From: "batlia@dival.example", To: l.To.Address,
+		Subject: string(l.Kind), Raw: fmt.Appendf(nil, "Subject: %s %d\r\n\r\n%s\r\n", l.Kind, n, l.Text), Text: l.Text,
 	}, nil
 }
 
@@ -93,10 +100,15 @@ func (s *scene) open(in tickets.Incoming) *tickets.Ticket {
 
 func (s *scene) technician(address, text string) {
 	s.Helper()
+	s.technicianOn(1, address, text)
+}
+
+func (s *scene) technicianOn(n tickets.Number, address, text string) {
+	s.Helper()
 	in := s.from(address, text)
 	cmds, rest, problems := tickets.ParseCommands(text)
 	in.Reply = rest
-	if _, err := s.Answer(s.Context(), 1, in, cmds, problems); err != nil {
+	if _, err := s.Answer(s.Context(), n, in, cmds, problems); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -203,7 +215,7 @@ func TestNoteStaysInside(t *testing.T) {
 		if m := last[len(last)-1]; !m.Internal || m.Kind != tickets.KindNote {
 			s.Errorf("the note is %+v", m)
 		}
-		s.wantLetters("ack maria@alfafar.example", "assigned ana@dival.example")
+		s.wantLetters("ack maria@alfafar.example", "assigned ana@dival.example", "receipt ana@dival.example")
 	})
 }
 
@@ -225,17 +237,17 @@ func TestCommands(t *testing.T) {
 		check      func(*tickets.Ticket) bool
 		letters    []string
 	}{
-		{"resolve with words", "#resuelto\nListo.", func(t *tickets.Ticket) bool { return t.Status == tickets.Resolved && t.ResolvedAt != nil }, []string{"resolved maria@alfafar.example"}},
-		{"resolve alone", "#resolver", func(t *tickets.Ticket) bool { return t.Status == tickets.Resolved }, []string{"resolved maria@alfafar.example"}},
-		{"close", "#tancar", func(t *tickets.Ticket) bool { return t.Status == tickets.Closed && t.ClosedAt != nil }, nil},
-		{"wait with words", "#espera\n¿Qué versión?", func(t *tickets.Ticket) bool { return t.Status == tickets.Waiting }, []string{"answer maria@alfafar.example"}},
-		{"assign", "#asignar pere", func(t *tickets.Ticket) bool { return t.Technician == "pere" }, []string{"assigned pere@dival.example"}},
-		{"assign by address", "#assign pere@dival.example", func(t *tickets.Ticket) bool { return t.Technician == "pere" }, []string{"assigned pere@dival.example"}},
-		{"category by alias", "#categoria Habitantes", func(t *tickets.Ticket) bool { return t.Category == "padron" }, nil},
-		{"priority by hand", "#prioridad P1", func(t *tickets.Ticket) bool { return t.Priority == "P1" }, nil},
+		{"resolve with words", "#resuelto\nListo.", func(t *tickets.Ticket) bool { return t.Status == tickets.Resolved && t.ResolvedAt != nil }, []string{"resolved maria@alfafar.example", "receipt ana@dival.example"}},
+		{"resolve alone", "#resolver", func(t *tickets.Ticket) bool { return t.Status == tickets.Resolved }, []string{"resolved maria@alfafar.example", "receipt ana@dival.example"}},
+		{"close", "#tancar", func(t *tickets.Ticket) bool { return t.Status == tickets.Closed && t.ClosedAt != nil }, []string{"receipt ana@dival.example"}},
+		{"wait with words", "#espera\n¿Qué versión?", func(t *tickets.Ticket) bool { return t.Status == tickets.Waiting }, []string{"answer maria@alfafar.example", "receipt ana@dival.example"}},
+		{"assign", "#asignar pere", func(t *tickets.Ticket) bool { return t.Technician == "pere" }, []string{"assigned pere@dival.example", "receipt ana@dival.example"}},
+		{"assign by address", "#assign pere@dival.example", func(t *tickets.Ticket) bool { return t.Technician == "pere" }, []string{"assigned pere@dival.example", "receipt ana@dival.example"}},
+		{"category by alias", "#categoria Habitantes", func(t *tickets.Ticket) bool { return t.Category == "padron" }, []string{"receipt ana@dival.example"}},
+		{"priority by hand", "#prioridad P1", func(t *tickets.Ticket) bool { return t.Priority == "P1" }, []string{"receipt ana@dival.example"}},
 		{"type", "#tipus petició", func(t *tickets.Ticket) bool {
 			return t.Type == tickets.Request && t.TypeKnown && t.Priority == "P5"
-		}, nil},
+		}, []string{"receipt ana@dival.example"}},
 		{"help", "#ayuda\nno sé", func(t *tickets.Ticket) bool { return t.Status == tickets.New }, []string{"help ana@dival.example"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -294,7 +306,7 @@ func TestThanks(t *testing.T) {
 		}
 		s.now = s.now.Add(721 * time.Hour)
 		thanks() // long after, too: no new ticket for it
-		s.wantLetters("ack maria@alfafar.example", "assigned ana@dival.example", "follow_up ana@dival.example", "resolved maria@alfafar.example")
+		s.wantLetters("ack maria@alfafar.example", "assigned ana@dival.example", "follow_up ana@dival.example", "resolved maria@alfafar.example", "receipt ana@dival.example")
 	})
 }
 
@@ -311,7 +323,7 @@ func TestOutsiderWithAToken(t *testing.T) {
 		if m := got.Messages[len(got.Messages)-1]; !m.Internal || got.Status != tickets.Resolved {
 			s.Errorf("message %+v, status %s: an outsider's mail must stay inside and change nothing", m, got.Status)
 		}
-		s.wantLetters("ack maria@alfafar.example", "assigned ana@dival.example", "resolved maria@alfafar.example", "follow_up ana@dival.example")
+		s.wantLetters("ack maria@alfafar.example", "assigned ana@dival.example", "resolved maria@alfafar.example", "receipt ana@dival.example", "follow_up ana@dival.example")
 	})
 }
 
@@ -331,8 +343,8 @@ func TestAutomaticMailsAreLimited(t *testing.T) {
 		}
 		s.now = s.now.Add(61 * time.Minute)
 		s.open(s.from("robot@alfafar.example", "beep"))
-		if n := len(s.letters()); n != 6+3+1 { // six notices, four acknowledgements
-			s.Errorf("%d letters after an hour, want 10", n)
+		if n := len(s.letters()); n != 6+3+1+1 { // six assignments, four acknowledgements, one word that there were no more
+			s.Errorf("%d letters after an hour, want 11", n)
 		}
 	})
 }
@@ -369,11 +381,10 @@ func TestHoldAndRelease(t *testing.T) {
 		for i, h := range held {
 			in := s.from("eva@fuera.example", "hola")
 			in.Arrival = tickets.Arrival{Mailbox: "held", Key: h.Key, Raw: h.Raw, Received: h.ReceivedAt}
-			tk, err := s.Release(s.Context(), h.Held, in)
-			if err != nil || tk.Number != tickets.Number(i+1) {
-				s.Errorf("released as %+v, %v", tk, err)
+			if err := s.Release(s.Context(), h.Held, in); err != nil || s.ticket(tickets.Number(i+1)).Requester.Address != "eva@fuera.example" {
+				s.Errorf("released: %v", err)
 			}
-			if _, err := s.Release(s.Context(), h.Held, in); !errors.Is(err, store.ErrNotFound) {
+			if err := s.Release(s.Context(), h.Held, in); !errors.Is(err, store.ErrNotFound) {
 				s.Errorf("released twice: %v", err)
 			}
 		}
@@ -396,6 +407,47 @@ func TestUnverifiedTechnician(t *testing.T) {
 	})
 }
 
+func TestUnverifiedMailsDoNotBuryTheTechnician(t *testing.T) {
+	each(t, func(s *scene) {
+		s.open(s.from("maria@alfafar.example", "no va"))
+		count := func() (n int) {
+			for _, l := range s.letters() {
+				if l == "unverified ana@dival.example" {
+					n++
+				}
+			}
+			return n
+		}
+		forge := func() {
+			s.Helper()
+			in := s.from("ana@dival.example", "#cerrar")
+			in.Author.Trust = tickets.Claimed
+			if _, err := s.Unverified(s.Context(), 1, in); err != nil {
+				s.Fatal(err)
+			}
+			alone := s.from("ana@dival.example", "#ausente")
+			alone.Author.Trust = tickets.Claimed
+			if err := s.UnverifiedAlone(s.Context(), alone); err != nil {
+				s.Fatal(err)
+			}
+		}
+		for range 10 {
+			forge()
+		}
+		if got := count(); got != 5 {
+			s.Errorf("%d notices within the hour, want 5", got)
+		}
+		if got := len(s.ticket(1).Messages); got != 12 {
+			s.Errorf("%d messages: each is kept all the same", got)
+		}
+		s.now = s.now.Add(2 * time.Hour)
+		forge()
+		if got := count(); got != 7 {
+			s.Errorf("%d notices two hours later, want 7", got)
+		}
+	})
+}
+
 func TestRefuseOnceADay(t *testing.T) {
 	each(t, func(s *scene) {
 		for range 3 {
@@ -415,7 +467,7 @@ func TestRefuseOnceADay(t *testing.T) {
 func TestSuspectIsToldNothing(t *testing.T) {
 	each(t, func(s *scene) {
 		in := s.from("maria@alfafar.example", "no va")
-		in.Author.Trust, in.Silent = tickets.Suspect, true
+		in.Author.Trust, in.Silent = tickets.Suspect, "the sender is suspect"
 		s.open(in)
 		s.wantLetters("assigned ana@dival.example")
 	})

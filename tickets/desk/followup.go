@@ -18,6 +18,9 @@ func (d *Desk) FollowUp(ctx context.Context, n tickets.Number, in tickets.Incomi
 		if t, err = tx.LockTicket(ctx, n); err != nil {
 			return "", 0, err
 		}
+		if err := keepApart(ctx, tx, t, n, &in); err != nil {
+			return "", 0, err
+		}
 		if in.Courtesy && !in.Internal && !t.Status.Pending() {
 			return tickets.FateJoined, t.Number, d.joinThanks(ctx, tx, t, &in, sha)
 		}
@@ -45,6 +48,23 @@ func (d *Desk) FollowUp(ctx context.Context, n tickets.Number, in tickets.Incomi
 	return t, nil
 }
 
+// keepApart keeps among technicians what somebody writes to a ticket that was merged
+// into one of people who know nothing of it. That she is a colleague of theirs is no
+// matter: she wrote to others.
+func keepApart(ctx context.Context, tx *store.Tx, t *tickets.Ticket, n tickets.Number, in *tickets.Incoming) error {
+	if t.Number == n || in.Internal || t.TakesPart(in.Author.Address) {
+		return nil
+	}
+	old, err := tx.Ticket(ctx, n)
+	if err != nil {
+		return err
+	}
+	if !decides(t, in.Author.Person) || !t.TakesPart(old.Requester.Address) {
+		in.Internal, in.Why = true, in.Why+"; her ticket was merged into this one"
+	}
+	return nil
+}
+
 // inherit lets a follow-up ticket know what the old one knew, unless the mail
 // says something else.
 func inherit(t *tickets.Ticket, h tickets.Hints) tickets.Hints {
@@ -65,9 +85,16 @@ func (d *Desk) join(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *ti
 	if err := tx.InsertMessage(ctx, m); err != nil {
 		return err
 	}
+	if err := d.addCopied(ctx, tx, t, m, in); err != nil {
+		return err
+	}
+	if err := d.tellRefused(ctx, tx, t, m, in); err != nil {
+		return err
+	}
 	who := actor(in.Author)
 	events := []tickets.Event{{Actor: who, Kind: tickets.EventJoined, Detail: in.Why, Cause: in.Key}}
 	if old := t.Status; t.SetStatus(status, tx.Now) {
+		t.SetDue(d.Catalogue())
 		events = append(events, tickets.Event{Actor: who, Kind: tickets.EventStatus,
 			Detail: string(old) + " → " + string(status) + ": the requester wrote", Cause: in.Key})
 	}
@@ -82,6 +109,11 @@ func (d *Desk) join(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *ti
 	}
 	if err := tx.AddEvents(ctx, t.Number, append(events, said.events...)...); err != nil {
 		return err
+	}
+	if in.Hints.Category != "" || in.Hints.Type != "" {
+		if err := d.attachLater(ctx, tx, t, in.Key); err != nil {
+			return err
+		}
 	}
 	// A form that says what was known is an older one, quoted along.
 	if in.Form.Filled && len(said.events) > 0 || in.Form.Unclear || in.Form.Unknown {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"respon/tickets"
@@ -33,7 +34,7 @@ func (d *Desk) send(ctx context.Context, tx *store.Tx, l tickets.Letter, kind ti
 	if err != nil {
 		return fmt.Errorf("compose %s: %w", l.Kind, err)
 	}
-	p := store.Posted{Mail: mail, Kind: l.Kind, Cause: cause, Automatic: l.Automatic(), Notice: l.Kind.Notice()}
+	p := store.Posted{Mail: mail, Kind: l.Kind, Cause: cause, Automatic: l.Automatic(), Notice: l.Kind.Notice(), Stranger: l.Stranger}
 	if l.Ticket != nil {
 		p.Ticket = l.Ticket.Number
 	}
@@ -62,17 +63,45 @@ func inReply(l tickets.Letter, m *tickets.Message) tickets.Letter {
 }
 
 // acknowledge answers a new ticket with its number and what is still to be
-// asked, unless the sender is suspect or had enough automatic mails.
+// asked, unless it is not to be answered or the sender had enough automatic mails.
 func (d *Desk) acknowledge(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message, in *tickets.Incoming) error {
-	if in.Silent {
+	if in.Silent != "" {
 		return tx.AddEvents(ctx, t.Number, tickets.Event{Actor: tickets.Respon, Kind: tickets.EventNote,
-			Detail: "no acknowledgement: the sender is suspect", Cause: in.Key})
+			Detail: "no acknowledgement: " + in.Silent, Cause: in.Key})
 	}
-	if ok, err := d.mayAnswer(ctx, tx, t, t.Requester.Address, in.Key); err != nil || !ok {
+	ok, err := d.mayAnswer(ctx, tx, t, t.Requester.Address, in.Key)
+	if err != nil || !ok {
 		return err
 	}
-	l := inReply(tickets.Letter{Kind: tickets.LetterAck, To: t.Requester, Ticket: t, About: m, Asks: t.Missing(), Form: in.Form}, m)
+	stranger, ok, err := d.mayMeet(ctx, tx, &in.Author)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return tx.AddEvents(ctx, t.Number, tickets.Event{Actor: tickets.Respon, Kind: tickets.EventLetterFailed,
+			Detail: "no acknowledgement: too many letters to strangers within the hour", Cause: in.Key})
+	}
+	l := inReply(tickets.Letter{Kind: tickets.LetterAck, Ticket: t, About: m, Asks: t.Missing(), Form: in.Form, Stranger: stranger, Known: t.Parent() != 0, Refused: in.Refused}, m)
+	if l, err = d.within(ctx, tx, d.toAll(l, t)); err != nil {
+		return err
+	}
+	if l.Likely, err = d.likely(ctx, tx, t, m.Subject+"\n"+m.Reply, len(l.Cc) == 0); err != nil {
+		return err
+	}
 	return d.send(ctx, tx, l, tickets.KindAck, in.Key)
+}
+
+// likely guesses the category of a ticket that has none, so that its requester
+// has less to look for. What her tickets were about before is not told to others.
+func (d *Desk) likely(ctx context.Context, tx *store.Tx, t *tickets.Ticket, text string, alone bool) (ids []string, err error) {
+	if t.Category != "" {
+		return nil, nil
+	}
+	var before []string
+	if alone {
+		before, err = tx.CategoriesOf(ctx, t.Requester.Address)
+	}
+	return d.Catalogue().Likely(text, before), err
 }
 
 // mayAnswer says whether an address may get one more automatic mail within the
@@ -84,19 +113,70 @@ func (d *Desk) mayAnswer(ctx context.Context, tx *store.Tx, t *tickets.Ticket, t
 		return err == nil, err
 	}
 	d.Log.Warn("automatic mails limited", "ticket", t.Number)
-	return false, tx.AddEvents(ctx, t.Number, tickets.Event{Actor: tickets.Respon, Kind: tickets.EventLetterFailed,
-		Detail: fmt.Sprintf("no automatic mail to %s: %d within the hour", to, n), Cause: cause})
+	if err := tx.AddEvents(ctx, t.Number, tickets.Event{Actor: tickets.Respon, Kind: tickets.EventLetterFailed,
+		Detail: fmt.Sprintf("no automatic mail to %s: %d within the hour", to, n), Cause: cause}); err != nil {
+		return false, err
+	}
+	return false, d.tellLimited(ctx, tx, t, to, cause)
 }
 
-// tellAssigned tells the technician that a ticket is hers.
+// tellLimited tells the technician, once an hour for each address, that
+// somebody was not answered: a robot, or a person in distress.
+func (d *Desk) tellLimited(ctx context.Context, tx *store.Tx, t *tickets.Ticket, to, cause string) error {
+	first, err := tx.Once(ctx, "limited "+to, tx.Now.Add(-time.Hour))
+	if err != nil || !first {
+		return err
+	}
+	for _, tech := range d.Catalogue().Responsible(t) {
+		if err := d.send(ctx, tx, tickets.Letter{Kind: tickets.NoticeLimited, To: tech.Person(), Ticket: t, Recipient: to}, "", cause); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// within leaves those out of an automatic letter's copies who had enough of
+// them within the hour.
+func (d *Desk) within(ctx context.Context, tx *store.Tx, l tickets.Letter) (tickets.Letter, error) {
+	var cc []tickets.Person
+	for _, p := range l.Cc {
+		n, err := tx.AutomaticSince(ctx, p.Address, tx.Now.Add(-time.Hour))
+		if err != nil {
+			return l, err
+		}
+		if n < d.Catalogue().Limits.AutomaticPerSender {
+			cc = append(cc, p)
+		}
+	}
+	l.Cc = cc
+	return l, nil
+}
+
+// tellAssigned tells the technician that a ticket is hers, or the default
+// technicians that nobody has it.
 func (d *Desk) tellAssigned(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message, cause string) error {
-	return d.notice(ctx, tx, tickets.NoticeAssigned, t, m, t.Technician, cause, nil)
+	kind := tickets.NoticeAssigned
+	if d.Catalogue().TechnicianByID(t.Technician) == nil {
+		kind = tickets.NoticeUnassigned
+	}
+	return d.noticeAll(ctx, tx, kind, t, m, cause)
 }
 
 // tellFollowUp tells the technician what came in; without one, the default
 // technicians.
 func (d *Desk) tellFollowUp(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message, cause string) error {
-	return d.notice(ctx, tx, tickets.NoticeFollowUp, t, m, t.Technician, cause, nil)
+	return d.noticeAll(ctx, tx, tickets.NoticeFollowUp, t, m, cause)
+}
+
+// noticeAll sends a notice to the ticket's technician; without one, to the
+// default technicians.
+func (d *Desk) noticeAll(ctx context.Context, tx *store.Tx, kind tickets.LetterKind, t *tickets.Ticket, m *tickets.Message, cause string) error {
+	for _, tech := range d.Catalogue().Responsible(t) {
+		if err := d.notice(ctx, tx, kind, t, m, tech.ID, cause, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tellHandedOver tells the technician to whom a colleague gave the ticket. She
@@ -109,7 +189,7 @@ func (d *Desk) tellHandedOver(ctx context.Context, tx *store.Tx, t *tickets.Tick
 	} else if err != nil {
 		return err
 	}
-	return d.notice(ctx, tx, tickets.NoticeAssigned, t, first, t.Technician, cause, nil)
+	return d.tellAssigned(ctx, tx, t, first, cause)
 }
 
 // notice sends a letter to a technician, if she is in the catalogue. Answers to
@@ -122,14 +202,17 @@ func (d *Desk) notice(ctx context.Context, tx *store.Tx, kind tickets.LetterKind
 	}
 	l := tickets.Letter{Kind: kind, To: tech.Person(), Ticket: t, About: m, Problems: problems}
 	switch kind {
-	case tickets.NoticeAssigned, tickets.NoticeFollowUp:
+	case tickets.NoticeAssigned, tickets.NoticeUnassigned, tickets.NoticeFollowUp:
 		l.Text, l.Internal = m.Reply, m.Internal
 		if l.Text == "" {
 			l.Text = m.Text
 		}
 		l.Files = files(m.Attachments)
 	case tickets.NoticeCommand:
-		l.Text = m.Text
+		// His own words, to be copied and sent again: not what he quoted.
+		if l.Text = m.Reply; l.Text == "" {
+			l.Text = m.Text
+		}
 		l = inReply(l, m)
 	case tickets.NoticeHelp:
 		l = inReply(l, m)
@@ -163,16 +246,64 @@ func (d *Desk) passOn(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *t
 		// His own mail is in the thread already, as the reply it is.
 		kind = ""
 	}
-	l = inReply(l, last)
-	for _, p := range t.Participants {
-		l.To = d.Catalogue().Person(p.Name, p.Address)
-		if p.Role == tickets.RoleRequester {
-			l.To = t.Requester
-		}
+	if l = without(d.toAll(inReply(l, last), t), in.SentTo); l.To.Address != "" {
 		if err := d.send(ctx, tx, l, kind, in.Key); err != nil {
 			return err
 		}
-		kind = "" // once in the thread is enough
+	}
+	for _, child := range o.below {
+		if err := d.sendApart(ctx, tx, child, l, in.Key); err != nil {
+			return err
+		}
+	}
+	return d.passOnApart(ctx, tx, t, l, in.Key)
+}
+
+// without leaves those out of a letter's readers who have it already, since the
+// technician wrote to them as well. The letter is nobody's if all have.
+func without(l tickets.Letter, have []string) tickets.Letter {
+	readers := append([]tickets.Person{l.To}, l.Cc...)
+	readers = slices.DeleteFunc(readers, func(p tickets.Person) bool { return slices.Contains(have, p.Address) })
+	if l.To, l.Cc = (tickets.Person{}), nil; len(readers) > 0 {
+		l.To, l.Cc = readers[0], readers[1:]
+	}
+	return l
+}
+
+// passOnApart sends a letter to those as well whose tickets were merged into this
+// one and who take no part in it: to each in a thread of her own, under her own
+// number, so that nobody learns of the others.
+func (d *Desk) passOnApart(ctx context.Context, tx *store.Tx, t *tickets.Ticket, l tickets.Letter, cause string) error {
+	merged, err := tx.MergedInto(ctx, t.Number)
+	if err != nil {
+		return err
+	}
+	for _, n := range merged {
+		apart, err := tx.Ticket(ctx, n)
+		if err != nil {
+			return err
+		}
+		if t.TakesPart(apart.Requester.Address) {
+			continue
+		}
+		if err := d.sendApart(ctx, tx, apart, l, cause); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// sendApart sends a letter about another ticket to those of this one, in its own
+// thread and under its own number.
+func (d *Desk) sendApart(ctx context.Context, tx *store.Tx, apart *tickets.Ticket, l tickets.Letter, cause string) error {
+	last, err := tx.LastFrom(ctx, apart.Number)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	l.Ticket, l.InReplyTo, l.References, l.Cc = apart, "", nil, nil
+	// What is quoted was read by the others, not by her.
+	if l.Text, err = d.passable(ctx, tx, apart, l.Text); err != nil {
+		return err
+	}
+	return d.send(ctx, tx, d.toAll(inReply(l, last), apart), tickets.KindNotice, cause)
 }

@@ -21,16 +21,22 @@ const (
 
 // Bounds on asking for links: whoever knows an address could fill its mailbox.
 const (
-	linksPerAddress = 3 // in linkAge
+	linksPerAddress = 3  // in linkAge
+	linksPerSource  = 10 // in linkAge, from one network
 	linksPerHour    = 200
 )
 
 // AskLogin keeps the hash of a one-time link for an address, known or not: the
 // same work for both, so that the time it takes tells nothing. If too many were
-// asked for it keeps none and gives how long to wait.
-func (d *Desk) AskLogin(ctx context.Context, address string, hash []byte) (wait time.Duration, err error) {
+// asked for, by that address, from that source (a network; "" if it says nothing)
+// or in all, it keeps none and gives how long to wait.
+func (d *Desk) AskLogin(ctx context.Context, address, source string, hash []byte) (wait time.Duration, err error) {
 	err = d.Store.Tx(ctx, func(tx *store.Tx) error {
 		wait = 0
+		if ok, err := mayAskFrom(ctx, tx, source); err != nil || !ok {
+			wait = linkAge
+			return err
+		}
 		for _, limit := range []struct {
 			address string
 			within  time.Duration
@@ -45,9 +51,18 @@ func (d *Desk) AskLogin(ctx context.Context, address string, hash []byte) (wait 
 				return nil
 			}
 		}
-		return tx.AddLogin(ctx, hash, address)
+		return tx.AddLogin(ctx, hash, address, source)
 	})
 	return wait, err
+}
+
+// mayAskFrom says whether one more link may be asked for from a network.
+func mayAskFrom(ctx context.Context, tx *store.Tx, source string) (bool, error) {
+	if source == "" {
+		return true, nil
+	}
+	n, err := tx.AskedFrom(ctx, source, tx.Now.Add(-linkAge))
+	return n < linksPerSource, err
 }
 
 // SendLogin mails the link with this token to the address, if it is a
@@ -91,7 +106,9 @@ func (d *Desk) known(ctx context.Context, tx *store.Tx, address string) (p ticke
 	if err != nil || len(list) == 0 {
 		return tickets.Person{}, false, err
 	}
-	p = c.Person("", address)
+	if p, err = d.person(ctx, tx, "", address); err != nil {
+		return p, false, err
+	}
 	for _, part := range list[0].Participants {
 		if part.Address == p.Address {
 			p.Name = part.Name

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"respon/tickets"
 	"respon/tickets/store"
@@ -37,6 +36,9 @@ func (d *Desk) open(ctx context.Context, tx *store.Tx, in *tickets.Incoming, sha
 	if err := tx.InsertTicket(ctx, t); err != nil {
 		return nil, err
 	}
+	if err := d.forgetTargets(ctx, tx, t); err != nil {
+		return nil, err
+	}
 	m := newMessage(in, tickets.KindRequest, t.Number, sha)
 	m.Internal = false // it is the requester's own ticket
 	if err := tx.InsertMessage(ctx, m); err != nil {
@@ -56,10 +58,22 @@ func (d *Desk) open(ctx context.Context, tx *store.Tx, in *tickets.Incoming, sha
 	if err := tx.AddEvents(ctx, t.Number, append(events, linked...)...); err != nil {
 		return nil, err
 	}
+	if err := d.attach(ctx, tx, t, in.Key); err != nil {
+		return nil, err
+	}
+	if err := noteRefused(ctx, tx, t, in); err != nil {
+		return nil, err
+	}
+	if err := d.addCopied(ctx, tx, t, m, in); err != nil {
+		return nil, err
+	}
 	if err := d.acknowledge(ctx, tx, t, m, in); err != nil {
 		return nil, err
 	}
-	return t, d.tellAssigned(ctx, tx, t, m, in.Key)
+	if err := d.tellAssigned(ctx, tx, t, m, in.Key); err != nil {
+		return nil, err
+	}
+	return t, d.watchMass(ctx, tx, t, in.Key)
 }
 
 func (d *Desk) newTicket(ctx context.Context, tx *store.Tx, c *tickets.Catalogue, in *tickets.Incoming) (t *tickets.Ticket, why string, err error) {
@@ -71,16 +85,21 @@ func (d *Desk) newTicket(ctx context.Context, tx *store.Tx, c *tickets.Catalogue
 	applyHints(t, in.Hints)
 	t.Prioritise()
 	t.SetDue(c)
-	load, err := tx.Load(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	t.Technician, why = tickets.Assign(c, load, t)
 	if t.UID, err = d.NewUID(); err != nil {
 		return nil, "", err
 	}
-	t.Number, err = tx.NextNumber(ctx)
-	return t, why, err
+	// The number comes first: it makes those who open tickets at the same time
+	// wait for each other, so that they do not all find the same one least loaded.
+	if t.Number, err = tx.NextNumber(ctx); err != nil {
+		return nil, "", err
+	}
+	if why, err = d.underGeneral(ctx, tx, c, t); err != nil || why != "" {
+		return t, why, err
+	}
+	if t.Technician, why, err = assign(ctx, tx, c, t); err != nil || t.Technician == "" {
+		return t, why, err
+	}
+	return t, why, tx.TookTurn(ctx, t.Technician)
 }
 
 func applyHints(t *tickets.Ticket, h tickets.Hints) {
@@ -129,11 +148,4 @@ func opened(t *tickets.Ticket, in *tickets.Incoming) string {
 		said = string(t.Type)
 	}
 	return fmt.Sprintf("%s, impact %s, urgency %s: %s; sender %s", said, t.Impact, t.Urgency, t.Priority, in.Author.Trust)
-}
-
-func assignedTo(technician, why string) string {
-	if technician == "" {
-		return strings.TrimPrefix(why, "nobody: ")
-	}
-	return technician + ": " + why
 }

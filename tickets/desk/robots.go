@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"respon/tickets"
 	"respon/tickets/store"
@@ -22,6 +21,9 @@ type Robot struct {
 	Final bool
 	// Bounced is the Message-ID of the mail that came back.
 	Bounced string
+	// Away is when a technician is absent, by his out-of-office answer; nil for
+	// all others.
+	Away *tickets.Absence
 }
 
 // Robot keeps a robot's mail and notes it on its ticket, if it has one. It is
@@ -30,6 +32,11 @@ type Robot struct {
 func (d *Desk) Robot(ctx context.Context, r Robot) error {
 	r.Internal = true // an automatic mail to a token's address is never shown to requesters
 	err := d.take(ctx, &r.Arrival, r.Author.Trust, func(tx *store.Tx, sha []byte) (tickets.Fate, tickets.Number, error) {
+		if r.Away != nil {
+			if _, err := d.SetAbsence(ctx, tx, *r.Away); err != nil {
+				return "", 0, err
+			}
+		}
 		if r.Ticket == 0 {
 			return tickets.FateNoted, 0, nil
 		}
@@ -76,11 +83,13 @@ func (d *Desk) noteRobot(ctx context.Context, tx *store.Tx, t *tickets.Ticket, r
 }
 
 func (d *Desk) tellFailed(ctx context.Context, tx *store.Tx, t *tickets.Ticket, recipient, failure, cause string) error {
-	tech := d.Catalogue().TechnicianByID(t.Technician)
-	if tech == nil {
-		return nil
+	for _, tech := range d.Catalogue().Responsible(t) {
+		l := tickets.Letter{Kind: tickets.NoticeBounce, To: tech.Person(), Ticket: t, Recipient: recipient, Failure: failure}
+		if err := d.send(ctx, tx, l, "", cause); err != nil {
+			return err
+		}
 	}
-	return d.send(ctx, tx, tickets.Letter{Kind: tickets.NoticeBounce, To: tech.Person(), Ticket: t, Recipient: recipient, Failure: failure}, "", cause)
+	return nil
 }
 
 // LetterFailed notes, in the sender's transaction, that a mail was given up,
@@ -109,6 +118,9 @@ func (d *Desk) Quarantine(ctx context.Context, a tickets.Arrival, from, subject,
 	seen := false
 	err := d.Store.Tx(ctx, func(tx *store.Tx) (err error) {
 		seen = false
+		if err := tx.Unquarantine(ctx, &a); err != nil {
+			return err
+		}
 		if _, seen, err = tx.Seen(ctx, a.Key); err != nil || !seen {
 			if err == nil {
 				err = tx.Quarantine(ctx, &a, from, subject, cause)
@@ -138,41 +150,9 @@ func (d *Desk) Refuse(ctx context.Context, in tickets.Incoming, kind tickets.Let
 		if err != nil || !ok {
 			return tickets.FateRefused, 0, err
 		}
-		l := tickets.Letter{Kind: kind, To: in.Author.Person, MaxSize: d.Catalogue().MaxSize}
+		l := tickets.Letter{Kind: kind, To: in.Author.Person, MaxSize: d.Catalogue().MaxSize, Stranger: true}
 		// Threading shows nothing of the mail but that it came.
 		l = inReply(l, &tickets.Message{MessageID: in.MessageID})
 		return tickets.FateRefused, 0, d.send(ctx, tx, l, "", in.Key)
 	})
-}
-
-// Bounds on letters to people whose address nobody has confirmed, so that a
-// forged sender cannot make us flood anybody.
-const (
-	perDomainHour = 20
-	perHour       = 200
-)
-
-// mayWrite says whether a letter of this kind may go to a sender who is not
-// known to be who she says: one to an address in 24 hours, few to a domain, not
-// many in all; and never to a suspect, save the question whether it was she.
-func (d *Desk) mayWrite(ctx context.Context, tx *store.Tx, in *tickets.Incoming, kind tickets.LetterKind) (bool, error) {
-	to := in.Author.Address
-	if in.Silent || in.Author.Trust == tickets.Suspect && kind != tickets.LetterConfirm || !tickets.PlainAddress(to) {
-		return false, nil
-	}
-	for _, limit := range []struct {
-		to    string
-		since time.Duration
-		max   int
-	}{
-		{to, 24 * time.Hour, 1},
-		{"@" + tickets.DomainOf(to), time.Hour, perDomainHour},
-		{"", time.Hour, perHour},
-	} {
-		n, err := tx.LettersSince(ctx, kind, limit.to, tx.Now.Add(-limit.since))
-		if err != nil || n >= limit.max {
-			return false, err
-		}
-	}
-	return true, nil
 }

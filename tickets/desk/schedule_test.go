@@ -33,7 +33,7 @@ func TestSessionsAreSwept(t *testing.T) {
 	each(t, func(s *scene) {
 		begin := func(hash string) {
 			if err := s.Store.Tx(s.Context(), func(tx *store.Tx) error {
-				return errors.Join(tx.AddSession(s.Context(), []byte(hash), "maria@alfafar.example"), tx.AddLogin(s.Context(), []byte(hash), "maria@alfafar.example"))
+				return errors.Join(tx.AddSession(s.Context(), []byte(hash), "maria@alfafar.example"), tx.AddLogin(s.Context(), []byte(hash), "maria@alfafar.example", ""))
 			}); err != nil {
 				s.Fatal(err)
 			}

@@ -37,14 +37,15 @@ func (tx *Tx) Events(ctx context.Context, n tickets.Number) (list []tickets.Even
 	return list, err
 }
 
-// LastActor gives who caused a ticket's last event of a kind, or ErrNotFound.
-func (tx *Tx) LastActor(ctx context.Context, t tickets.Number, k tickets.EventKind) (actor string, err error) {
+// LastEvent gives a ticket's last event of a kind, or ErrNotFound.
+func (tx *Tx) LastEvent(ctx context.Context, t tickets.Number, k tickets.EventKind) (e tickets.Event, err error) {
 	defer wrap(&err, "last %s event of ticket %d", k, t)
-	err = tx.get(ctx, &actor, `
-		SELECT actor
+	err = tx.get(ctx, &e, `
+		SELECT at, actor, kind, detail, cause
 		FROM event
 		WHERE ticket = ? AND kind = ?
 		ORDER BY id DESC
 		LIMIT 1`, int64(t), string(k))
-	return actor, err
+	e.At = e.At.UTC()
+	return e, err
 }

@@ -209,7 +209,7 @@ func (tx *Tx) Confirm(ctx context.Context, address string) (list []Held, err err
 		SELECT uid, address, received_at, raw_sha, key
 		FROM held
 		WHERE address = ?
-		ORDER BY received_at, uid`+tx.store.dialect.lock(), address); err != nil {
+		ORDER BY received_at, at, uid`+tx.store.dialect.lock(), address); err != nil {
 		return nil, err
 	}
 	return list, nil
@@ -247,7 +247,7 @@ func (tx *Tx) Confirmed(ctx context.Context, address string) (bool, error) {
 }
 
 // Lease takes or renews a named lease for an owner until Now+d, by the clock
-// of the transaction. It reports whether the owner has it.
+// of the transaction. It reports whether the owner has it. A d of 0 gives it up.
 func (tx *Tx) Lease(ctx context.Context, name, owner string, d time.Duration) (has bool, err error) {
 	defer wrap(&err, "lease %s", name)
 	rows, err := tx.exec(ctx, `
@@ -257,18 +257,6 @@ func (tx *Tx) Lease(ctx context.Context, name, owner string, d time.Duration) (h
 		SET owner = excluded.owner, until = excluded.until
 		WHERE lease.owner = excluded.owner OR lease.until < ?`, name, owner, moment(tx.Now.Add(d)), tx.Now)
 	return rows > 0, err
-}
-
-// Quarantined is a mail that could not be processed, kept whole.
-type Quarantined struct {
-	ID         int64     `db:"id" json:"id"`
-	Mailbox    string    `db:"mailbox" json:"mailbox"`
-	ReceivedAt time.Time `db:"received_at" json:"received_at"`
-	From       string    `db:"sender" json:"from"`
-	Subject    string    `db:"subject" json:"subject"`
-	Size       int64     `db:"size" json:"size"`
-	Cause      string    `db:"cause" json:"cause"`
-	RawSHA     []byte    `db:"raw_sha" json:"-"`
 }
 
 // Quarantine keeps a mail that could not be processed, with the cause.
@@ -288,10 +276,35 @@ func (tx *Tx) Quarantine(ctx context.Context, a *tickets.Arrival, from, subject,
 	return err
 }
 
+// Unquarantine takes a mail out of quarantine, if it lies there, in the
+// transaction in which it is taken anew: it counts as never seen. It returns
+// ErrNotFound if somebody else took it out.
+func (tx *Tx) Unquarantine(ctx context.Context, a *tickets.Arrival) (err error) {
+	if a.Quarantined == 0 {
+		return nil
+	}
+	defer wrap(&err, "take mail %d out of quarantine", a.Quarantined)
+	if err := tx.DropQuarantined(ctx, a.Quarantined); err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `DELETE FROM seen WHERE key = ? AND fate = ?`, a.Key, tickets.FateQuarantined)
+	return err
+}
+
+// DropQuarantined gives a quarantined mail up, or returns ErrNotFound. It still
+// counts as seen, so that a copy of it is a duplicate.
+func (tx *Tx) DropQuarantined(ctx context.Context, id int64) (err error) {
+	rows, err := tx.exec(ctx, `DELETE FROM quarantine WHERE id = ?`, id)
+	if err == nil && rows == 0 {
+		err = ErrNotFound
+	}
+	return err
+}
+
 // QuarantineList gives the quarantined mails, oldest first.
-func (tx *Tx) QuarantineList(ctx context.Context) (list []Quarantined, err error) {
+func (tx *Tx) QuarantineList(ctx context.Context) (list []tickets.Quarantined, err error) {
 	defer wrap(&err, "quarantine list")
-	list = []Quarantined{}
+	list = []tickets.Quarantined{}
 	err = tx.all(ctx, &list, `
 		SELECT id, mailbox, received_at, sender, subject, size, cause, raw_sha
 		FROM quarantine
@@ -300,6 +313,17 @@ func (tx *Tx) QuarantineList(ctx context.Context) (list []Quarantined, err error
 		list[i].ReceivedAt = list[i].ReceivedAt.UTC()
 	}
 	return list, err
+}
+
+// Quarantined gives one mail in quarantine, or ErrNotFound.
+func (tx *Tx) Quarantined(ctx context.Context, id int64) (q tickets.Quarantined, err error) {
+	defer wrap(&err, "mail %d in quarantine", id)
+	err = tx.get(ctx, &q, `
+		SELECT id, mailbox, received_at, sender, subject, size, cause, raw_sha
+		FROM quarantine
+		WHERE id = ?`, id)
+	q.ReceivedAt = q.ReceivedAt.UTC()
+	return q, err
 }
 
 // KeyString is a content key as it is stored.

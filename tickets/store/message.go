@@ -136,6 +136,19 @@ func (tx *Tx) TicketsByMessageID(ctx context.Context, ids []string) (list []tick
 	return list, err
 }
 
+// LastWritten gives when somebody wrote her last messages of a ticket, the newest
+// first; at most limit.
+func (tx *Tx) LastWritten(ctx context.Context, n tickets.Number, address string, limit int) (at []time.Time, err error) {
+	defer wrap(&err, "last messages of ticket %d", n)
+	err = tx.all(ctx, &at, `
+		SELECT received_at
+		FROM message
+		WHERE ticket = ? AND author = ? AND direction = 'in'
+		ORDER BY id DESC
+		LIMIT ?`, int64(n), tickets.NormalAddress(address), limit)
+	return at, err
+}
+
 // Messages reads a ticket's thread in its order, with attachments.
 func (tx *Tx) Messages(ctx context.Context, n tickets.Number) (list []tickets.Message, err error) {
 	defer wrap(&err, "messages of ticket %d", n)
@@ -199,15 +212,4 @@ func (tx *Tx) CountMessages(ctx context.Context, t tickets.Number, d tickets.Dir
 		FROM message
 		WHERE ticket = ? AND direction = ? AND kind = ?`, int64(t), string(d), string(k))
 	return n, err
-}
-
-// SentTo reports whether a mail of ours with this Message-ID was made for the
-// address.
-func (tx *Tx) SentTo(ctx context.Context, messageID, address string) (bool, error) {
-	var n int
-	err := tx.get(ctx, &n, `
-		SELECT count(*)
-		FROM outbox
-		WHERE message_id = ? AND recipient = ?`, clean(messageID), tickets.NormalAddress(address))
-	return n > 0, err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"respon/tickets"
 )
@@ -18,23 +19,29 @@ type Posted struct {
 	Cause     string // key of the mail or request that called for it
 	Automatic bool   // counts towards the limit of its recipient
 	Notice    bool   // goes to a technician
+	Stranger  bool   // goes to somebody of whom nobody knows that she wrote
 }
 
-// Enqueue puts a finished mail into the outbox; it is due at once. The bytes
-// are final from now on.
+// Enqueue puts a finished mail into the outbox, once for each recipient; it is
+// due at once. The bytes are final from now on.
 func (tx *Tx) Enqueue(ctx context.Context, p Posted) (rawSHA []byte, err error) {
 	defer wrap(&err, "enqueue %s", p.Kind)
 	sha, err := tx.PutRaw(ctx, p.Mail.Raw)
 	if err != nil {
 		return nil, err
 	}
-	_, err = tx.exec(ctx, `
-		INSERT INTO outbox (ticket, kind, recipient, mail_from, message_id, subject, raw_sha, cause, automatic, notice,
-			state, attempts, unsure, created_at, next_at, lease_by, code, error)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, 0, ?, ?, '', 0, '')`,
-		nullNumber(p.Ticket), p.Kind, tickets.NormalAddress(p.Mail.To), p.Mail.From, p.Mail.MessageID, clean(p.Mail.Subject), sha,
-		p.Cause, p.Automatic, p.Notice, tx.Now, tx.Now)
-	return sha, err
+	for _, e := range append([]tickets.Envelope{{From: p.Mail.From, To: p.Mail.To}}, p.Mail.Copies...) {
+		if _, err := tx.exec(ctx, `
+			INSERT INTO outbox (ticket, kind, recipient, mail_from, message_id, subject, raw_sha, cause, automatic, notice, stranger,
+				state, attempts, unsure, created_at, next_at, lease_by, code, error)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, 0, ?, ?, '', 0, '')
+			ON CONFLICT (message_id, recipient) DO NOTHING`,
+			nullNumber(p.Ticket), p.Kind, tickets.NormalAddress(e.To), e.From, p.Mail.MessageID, clean(p.Mail.Subject), sha,
+			p.Cause, p.Automatic, p.Notice, p.Stranger, tx.Now, tx.Now); err != nil {
+			return nil, err
+		}
+	}
+	return sha, nil
 }
 
 // Posting is a mail of the outbox.
@@ -250,26 +257,30 @@ func (tx *Tx) AutomaticSince(ctx context.Context, address string, since time.Tim
 	return n, err
 }
 
-// LettersSince counts letters of a kind made since a time: for one address, or
-// for a domain ("@alfafar.example"), or for everybody ("").
+// LettersSince counts letters of a kind made for an address since a time.
 func (tx *Tx) LettersSince(ctx context.Context, kind tickets.LetterKind, to string, since time.Time) (n int, err error) {
 	defer wrap(&err, "count letters")
-	switch {
-	case to == "":
-		err = tx.get(ctx, &n, `SELECT count(*) FROM outbox WHERE kind = ? AND created_at > ?`, kind, moment(since))
-	case to[0] == '@':
-		err = tx.get(ctx, &n, `
-			SELECT count(*)
-			FROM outbox
-			WHERE kind = ? AND created_at > ? AND substr(recipient, length(recipient) - ? + 1) = ?`,
-			kind, moment(since), len(to), to)
-	default:
-		err = tx.get(ctx, &n, `
-			SELECT count(*)
-			FROM outbox
-			WHERE recipient = ? AND created_at > ? AND kind = ?`, tickets.NormalAddress(to), moment(since), kind)
-	}
+	err = tx.get(ctx, &n, `
+		SELECT count(*)
+		FROM outbox
+		WHERE recipient = ? AND created_at > ? AND kind = ?`, tickets.NormalAddress(to), moment(since), kind)
 	return n, err
+}
+
+// StrangersSince counts letters made for strangers since a time: for those of
+// one domain, and in all.
+func (tx *Tx) StrangersSince(ctx context.Context, domain string, since time.Time) (there, all int, err error) {
+	defer wrap(&err, "count letters to strangers")
+	if err := tx.get(ctx, &all, `SELECT count(*) FROM outbox WHERE stranger AND created_at > ?`, moment(since)); err != nil {
+		return 0, 0, err
+	}
+	to := "@" + domain
+	err = tx.get(ctx, &there, `
+		SELECT count(*)
+		FROM outbox
+		WHERE stranger AND created_at > ? AND substr(recipient, length(recipient) - ? + 1) = ?`,
+		moment(since), utf8.RuneCountInString(to), to)
+	return there, all, err
 }
 
 // NextDue gives when the next waiting mail is due, or ErrNotFound.

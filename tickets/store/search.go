@@ -13,6 +13,7 @@ type Filter struct {
 	Address    string // a participant's
 	Entity     string
 	Technician string
+	Category   string // id
 	Statuses   []tickets.Status
 	Query      string // words that must all occur in subject or messages
 	Limit      int    // 0: all
@@ -35,7 +36,7 @@ func (tx *Tx) List(ctx context.Context, f Filter) (list []*tickets.Ticket, err e
 	}
 	for i := range rows {
 		t := rows[i].ticket()
-		if t.Participants, err = tx.participants(ctx, t.Number); err != nil {
+		if t.Participants, err = tx.Participants(ctx, t.Number); err != nil {
 			return nil, err
 		}
 		if t.Links, err = tx.links(ctx, t.Number); err != nil {
@@ -68,6 +69,9 @@ func (f *Filter) where() (string, []any) {
 	if f.Technician != "" {
 		add(`technician = ?`, f.Technician)
 	}
+	if f.Category != "" {
+		add(`category = ?`, f.Category)
+	}
 	if len(f.Statuses) > 0 {
 		marks := make([]string, len(f.Statuses))
 		for i, s := range f.Statuses {
@@ -77,7 +81,17 @@ func (f *Filter) where() (string, []any) {
 		clauses = append(clauses, `status IN (`+strings.Join(marks, ", ")+`)`)
 	}
 	for _, word := range strings.Fields(tickets.Fold(clean(f.Query))) {
-		add(`EXISTS (SELECT 1 FROM message m WHERE m.ticket = t.number AND m.folded LIKE ? ESCAPE '\')`, "%"+escapeLike(word)+"%")
+		match := "%" + escapeLike(word) + "%"
+		if f.Address == "" {
+			add(`EXISTS (SELECT 1 FROM message m WHERE m.ticket = t.number AND m.folded LIKE ? ESCAPE '\')`, match)
+			continue
+		}
+		// What was written before somebody was added is not hers to find.
+		add(`EXISTS (
+			SELECT 1
+			FROM message m JOIN participant p ON p.ticket = m.ticket
+			WHERE m.ticket = t.number AND p.address = ? AND m.id >= p.since AND m.folded LIKE ? ESCAPE '\'
+		)`, tickets.NormalAddress(f.Address), match)
 	}
 	return strings.Join(clauses, " AND "), args
 }
@@ -116,4 +130,24 @@ func (tx *Tx) OutboxHealth(ctx context.Context) (h Health, err error) {
 		}
 	}
 	return h, nil
+}
+
+// During gives the tickets that were opened before a period's end and not over
+// before its beginning, without participants, links, messages and events.
+// Those that were merged away are left out.
+func (tx *Tx) During(ctx context.Context, from, to time.Time) (list []*tickets.Ticket, err error) {
+	defer wrap(&err, "tickets of a period")
+	var rows []ticketRow
+	if err := tx.all(ctx, &rows, `
+		SELECT `+ticketColumns+`
+		FROM ticket
+		WHERE created_at < ? AND (resolved_at IS NULL OR resolved_at >= ?) AND merged_into IS NULL
+		ORDER BY number`, moment(to), moment(from)); err != nil {
+		return nil, err
+	}
+	list = make([]*tickets.Ticket, len(rows))
+	for i := range rows {
+		list[i] = rows[i].ticket()
+	}
+	return list, nil
 }

@@ -8,11 +8,11 @@ import (
 )
 
 // AddLogin keeps the hash of a one-time link.
-func (tx *Tx) AddLogin(ctx context.Context, hash []byte, address string) (err error) {
+func (tx *Tx) AddLogin(ctx context.Context, hash []byte, address, source string) (err error) {
 	defer wrap(&err, "keep a login link")
 	_, err = tx.exec(ctx, `
-		INSERT INTO login (hash, address, created_at)
-		VALUES (?, ?, ?)`, hash, tickets.NormalAddress(address), tx.Now)
+		INSERT INTO login (hash, address, created_at, source)
+		VALUES (?, ?, ?, ?)`, hash, tickets.NormalAddress(address), tx.Now, source)
 	return err
 }
 
@@ -24,6 +24,16 @@ func (tx *Tx) LoginsSince(ctx context.Context, address string, since time.Time) 
 	} else {
 		err = tx.get(ctx, &n, `SELECT count(*) FROM login WHERE address = ? AND created_at > ?`, tickets.NormalAddress(address), moment(since))
 	}
+	return n, err
+}
+
+// AskedFrom counts the links, to sign in and to register, that were asked for from
+// a network since a time.
+func (tx *Tx) AskedFrom(ctx context.Context, source string, since time.Time) (n int, err error) {
+	defer wrap(&err, "count links of a network")
+	err = tx.get(ctx, &n, `
+		SELECT (SELECT count(*) FROM login WHERE source = ? AND created_at > ?)
+			+ (SELECT count(*) FROM registration WHERE source = ? AND created_at > ?)`, source, moment(since), source, moment(since))
 	return n, err
 }
 

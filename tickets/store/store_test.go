@@ -52,6 +52,8 @@ func TestTicketRoundTrip(t *testing.T) {
 			want.Answers.BlocksWork = &yes
 			want.FirstAnswerDue = &due
 			want.Technician = "ana"
+			want.Type = tickets.Suggestion
+			want.Satisfied, want.SatisfiedAt = &yes, &due
 			want.SetStatus(tickets.Resolved, tx.Now)
 			return tx.SaveTicket(ctx, want)
 		})
@@ -357,7 +359,7 @@ func TestLogin(t *testing.T) {
 			})
 		}
 		tx(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.AddLogin(ctx, []byte("one"), "Maria@Alfafar.example"), tx.AddLogin(ctx, []byte("old"), "maria@alfafar.example"))
+			return errors.Join(tx.AddLogin(ctx, []byte("one"), "Maria@Alfafar.example", ""), tx.AddLogin(ctx, []byte("old"), "maria@alfafar.example", ""))
 		})
 		if err := use("one"); err != nil {
 			t.Errorf("first use: %v", err)
@@ -464,6 +466,76 @@ func TestSightedCountsGaps(t *testing.T) {
 		}
 		if gaps, epoch := sighted(8, 3, 1, 2); gaps != 0 || !epoch {
 			t.Errorf("another UIDVALIDITY: %d gaps, epoch %v; want 0, true", gaps, epoch)
+		}
+	})
+}
+
+func TestOnce(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		now := time.Date(2026, 1, 12, 9, 0, 0, 0, time.UTC)
+		s := storetest.Open(t, url, func() time.Time { return now })
+		once := func(name string, since time.Time, end error) (first bool) {
+			t.Helper()
+			err := s.Tx(t.Context(), func(tx *store.Tx) (err error) {
+				if first, err = tx.Once(t.Context(), name, since); err != nil {
+					return err
+				}
+				return end
+			})
+			if !errors.Is(err, end) {
+				t.Fatal(err)
+			}
+			return first
+		}
+		broken := errors.New("broken")
+		for i, got := range []bool{
+			once("a", now, broken), once("a", now, nil), !once("a", now, nil), once("b", now, nil),
+		} {
+			if !got {
+				t.Errorf("question %d was answered wrongly", i)
+			}
+		}
+		before := now
+		now = now.Add(time.Hour)
+		if once("a", before, nil) || !once("a", before.Add(time.Second), nil) {
+			t.Error("an hour later: done before is not done since")
+		}
+	})
+}
+
+// A pause that a technician took back is over, and counts as what it was.
+func TestPausesAreKept(t *testing.T) {
+	ctx := context.Background()
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+		began := now
+		s := storetest.Open(t, url, func() time.Time { return now })
+		tx(t, s, func(tx *store.Tx) error { _, err := open(ctx, tx, "aa"); return err })
+		for _, status := range []tickets.Status{tickets.Waiting, tickets.New, tickets.Waiting, tickets.Resolved} {
+			tx(t, s, func(tx *store.Tx) error {
+				tk, err := tx.LockTicket(ctx, 1)
+				if err != nil {
+					return err
+				}
+				tk.SetStatus(status, tx.Now)
+				return tx.SaveTicket(ctx, tk)
+			})
+			now = now.Add(time.Hour)
+		}
+		var got []tickets.Pause
+		if err := s.View(ctx, func(tx *store.Tx) error {
+			tk, err := tx.Ticket(ctx, 1)
+			if err == nil {
+				got = tk.Pauses
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		at := func(hours int) *time.Time { m := began.Add(time.Duration(hours) * time.Hour); return &m }
+		want := []tickets.Pause{{From: *at(0), To: at(1)}, {From: *at(2), To: at(3)}, {From: *at(3)}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

@@ -38,6 +38,10 @@ type ticketRow struct {
 	ResolvedAt      sql.NullTime  `db:"resolved_at"`
 	ClosedAt        sql.NullTime  `db:"closed_at"`
 	MergedInto      sql.NullInt64 `db:"merged_into"`
+	WatchAt         sql.NullTime  `db:"watch_at"`
+	Suggestion      bool          `db:"suggestion"`
+	Satisfied       sql.NullBool  `db:"satisfied"`
+	SatisfiedAt     sql.NullTime  `db:"satisfied_at"`
 }
 
 const ticketColumns = `
@@ -45,9 +49,12 @@ const ticketColumns = `
 	blocks_work, affects_others, affects_citizens, impact, urgency, priority, priority_why,
 	requester, requester_name, entity, locale, technician,
 	created_at, updated_at, first_answer_due, resolution_due,
-	first_answered_at, resolved_at, closed_at, merged_into`
+	first_answered_at, resolved_at, closed_at, merged_into, watch_at, suggestion, satisfied, satisfied_at`
 
 func (r *ticketRow) ticket() *tickets.Ticket {
+	if r.Suggestion {
+		r.Type = string(tickets.Suggestion)
+	}
 	return &tickets.Ticket{
 		Number: tickets.Number(r.Number), UID: r.UID,
 		Type: tickets.Type(r.Type), TypeKnown: r.TypeKnown,
@@ -65,7 +72,8 @@ func (r *ticketRow) ticket() *tickets.Ticket {
 		CreatedAt:  r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 		FirstAnswerDue: pointer(r.FirstAnswerDue), ResolutionDue: pointer(r.ResolutionDue),
 		FirstAnsweredAt: pointer(r.FirstAnsweredAt), ResolvedAt: pointer(r.ResolvedAt), ClosedAt: pointer(r.ClosedAt),
-		MergedInto: tickets.Number(r.MergedInto.Int64),
+		MergedInto: tickets.Number(r.MergedInto.Int64), WatchAt: pointer(r.WatchAt),
+		Satisfied: boolean(r.Satisfied), SatisfiedAt: pointer(r.SatisfiedAt),
 	}
 }
 
@@ -101,13 +109,14 @@ func (tx *Tx) InsertTicket(ctx context.Context, t *tickets.Ticket) (err error) {
 	defer wrap(&err, "insert ticket %d", t.Number)
 	_, err = tx.exec(ctx, `
 		INSERT INTO ticket (`+ticketColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		int64(t.Number), t.UID, t.Type, t.TypeKnown, t.Status, clean(t.Subject), t.Category, t.ImpactTag,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		int64(t.Number), t.UID, t.Type.Filed(), t.TypeKnown, t.Status, clean(t.Subject), t.Category, t.ImpactTag,
 		nullBool(t.Answers.BlocksWork), nullBool(t.Answers.AffectsOthers), nullBool(t.Answers.AffectsCitizens),
 		t.Impact, t.Urgency, t.Priority, t.PriorityWhy,
 		t.Requester.Address, clean(t.Requester.Name), t.Requester.Entity, t.Requester.Locale, t.Technician,
 		moment(t.CreatedAt), moment(t.UpdatedAt), nullable(t.FirstAnswerDue), nullable(t.ResolutionDue),
-		nullable(t.FirstAnsweredAt), nullable(t.ResolvedAt), nullable(t.ClosedAt), merged(t))
+		nullable(t.FirstAnsweredAt), nullable(t.ResolvedAt), nullable(t.ClosedAt), merged(t), nullable(t.WatchAt), t.Type == tickets.Suggestion,
+		nullBool(t.Satisfied), nullable(t.SatisfiedAt))
 	if err != nil {
 		return err
 	}
@@ -129,21 +138,28 @@ func (tx *Tx) SaveTicket(ctx context.Context, t *tickets.Ticket) (err error) {
 	t.UpdatedAt = tx.Now
 	rows, err := tx.exec(ctx, `
 		UPDATE ticket
-		SET type = ?, type_known = ?, status = ?, category = ?, impact_tag = ?,
+		SET type = ?, suggestion = ?, type_known = ?, status = ?, category = ?, impact_tag = ?,
 			blocks_work = ?, affects_others = ?, affects_citizens = ?,
 			impact = ?, urgency = ?, priority = ?, priority_why = ?, technician = ?, updated_at = ?,
 			first_answer_due = ?, resolution_due = ?,
-			first_answered_at = ?, resolved_at = ?, closed_at = ?, merged_into = ?
+			first_answered_at = ?, resolved_at = ?, closed_at = ?, merged_into = ?, watch_at = ?,
+			satisfied = ?, satisfied_at = ?,
+			requester = ?, requester_name = ?, entity = ?, locale = ?
 		WHERE number = ?`,
-		t.Type, t.TypeKnown, t.Status, t.Category, t.ImpactTag,
+		t.Type.Filed(), t.Type == tickets.Suggestion, t.TypeKnown, t.Status, t.Category, t.ImpactTag,
 		nullBool(t.Answers.BlocksWork), nullBool(t.Answers.AffectsOthers), nullBool(t.Answers.AffectsCitizens),
 		t.Impact, t.Urgency, t.Priority, t.PriorityWhy, t.Technician, moment(t.UpdatedAt),
 		nullable(t.FirstAnswerDue), nullable(t.ResolutionDue),
-		nullable(t.FirstAnsweredAt), nullable(t.ResolvedAt), nullable(t.ClosedAt), merged(t), int64(t.Number))
+		nullable(t.FirstAnsweredAt), nullable(t.ResolvedAt), nullable(t.ClosedAt), merged(t), nullable(t.WatchAt),
+		nullBool(t.Satisfied), nullable(t.SatisfiedAt),
+		t.Requester.Address, clean(t.Requester.Name), t.Requester.Entity, t.Requester.Locale, int64(t.Number))
 	if err == nil && rows == 0 {
 		err = ErrNotFound
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.savePauses(ctx, t)
 }
 
 // LockTicket reads a ticket with its participants and keeps others from
@@ -151,6 +167,15 @@ func (tx *Tx) SaveTicket(ctx context.Context, t *tickets.Ticket) (err error) {
 // the one it went into.
 func (tx *Tx) LockTicket(ctx context.Context, n tickets.Number) (*tickets.Ticket, error) {
 	return tx.ticket(ctx, n, tx.store.dialect.lock())
+}
+
+// LockMerged is LockTicket for a ticket that may be merged away, and is wanted
+// as it is.
+func (tx *Tx) LockMerged(ctx context.Context, n tickets.Number) (*tickets.Ticket, error) {
+	if _, err := tx.exec(ctx, `UPDATE ticket SET updated_at = updated_at WHERE number = ?`, int64(n)); err != nil {
+		return nil, err
+	}
+	return tx.Ticket(ctx, n)
 }
 
 // Ticket reads a ticket with its participants and links, as it is.
@@ -161,7 +186,10 @@ func (tx *Tx) Ticket(ctx context.Context, n tickets.Number) (_ *tickets.Ticket, 
 		return nil, err
 	}
 	t := row.ticket()
-	if t.Participants, err = tx.participants(ctx, n); err != nil {
+	if t.Participants, err = tx.Participants(ctx, n); err != nil {
+		return nil, err
+	}
+	if t.Pauses, err = tx.pauses(ctx, n); err != nil {
 		return nil, err
 	}
 	t.Links, err = tx.links(ctx, n)
@@ -179,7 +207,10 @@ func (tx *Tx) ticket(ctx context.Context, n tickets.Number, lock string) (_ *tic
 		}
 		if !row.MergedInto.Valid {
 			t := row.ticket()
-			t.Participants, err = tx.participants(ctx, n)
+			if t.Participants, err = tx.Participants(ctx, n); err != nil {
+				return nil, err
+			}
+			t.Pauses, err = tx.pauses(ctx, n)
 			return t, err
 		}
 		n = tickets.Number(row.MergedInto.Int64)
@@ -194,40 +225,65 @@ func (tx *Tx) TicketByUID(ctx context.Context, uid string) (n tickets.Number, er
 	return n, err
 }
 
-// Load counts the pending tickets of each technician.
-func (tx *Tx) Load(ctx context.Context) (load map[string]int, err error) {
-	defer wrap(&err, "load of technicians")
+// ClosedByUID says when the tickets that tokens were made for were closed, those
+// merged away when their targets were. What is pending or unknown is missing.
+func (tx *Tx) ClosedByUID(ctx context.Context, uids []string) (closed map[string]time.Time, err error) {
+	defer wrap(&err, "end of the tickets of tokens")
+	if len(uids) == 0 {
+		return nil, nil
+	}
 	var rows []struct {
-		Technician string `db:"technician"`
-		Count      int    `db:"n"`
+		UID      string    `db:"uid"`
+		ClosedAt time.Time `db:"closed_at"`
 	}
-	err = tx.all(ctx, &rows, `
-		SELECT technician, count(*) AS n
-		FROM ticket
-		WHERE status IN ('new', 'open', 'waiting')
-		GROUP BY technician`)
-	load = make(map[string]int, len(rows))
+	err = tx.in(ctx, &rows, `
+		WITH RECURSIVE way (uid, number, steps) AS (
+			SELECT uid, number, 0 FROM ticket WHERE uid IN (?)
+			UNION ALL
+			SELECT way.uid, ticket.merged_into, way.steps + 1
+			FROM way JOIN ticket ON ticket.number = way.number
+			WHERE ticket.merged_into IS NOT NULL AND way.steps < 20
+		)
+		SELECT way.uid, ticket.closed_at
+		FROM way JOIN ticket ON ticket.number = way.number
+		WHERE ticket.merged_into IS NULL AND ticket.closed_at IS NOT NULL`, uids)
+	closed = make(map[string]time.Time, len(rows))
 	for _, r := range rows {
-		load[r.Technician] = r.Count
+		closed[r.UID] = r.ClosedAt
 	}
-	return load, err
+	return closed, err
 }
+
+// CategoriesOf gives the categories of a requester's last tickets that have one,
+// the newest first; at most 20.
+func (tx *Tx) CategoriesOf(ctx context.Context, address string) (ids []string, err error) {
+	err = tx.all(ctx, &ids, categoriesQuery, tickets.NormalAddress(address))
+	return ids, err
+}
+
+const categoriesQuery = `
+	SELECT category
+	FROM ticket
+	WHERE requester = ? AND category <> ''
+	ORDER BY number DESC
+	LIMIT 20`
 
 // AddParticipant adds somebody to a ticket, once.
 func (tx *Tx) AddParticipant(ctx context.Context, n tickets.Number, p tickets.Participant) (err error) {
 	defer wrap(&err, "add participant")
 	_, err = tx.exec(ctx, `
-		INSERT INTO participant (ticket, address, name, role, added_at)
-		VALUES (?, ?, ?, ?, ?)
+		INSERT INTO participant (ticket, address, name, role, since, added_at)
+		VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (ticket, address) DO NOTHING`,
-		int64(n), tickets.NormalAddress(p.Address), clean(p.Name), p.Role, tx.Now)
+		int64(n), tickets.NormalAddress(p.Address), clean(p.Name), p.Role, p.Since, tx.Now)
 	return err
 }
 
-func (tx *Tx) participants(ctx context.Context, n tickets.Number) (list []tickets.Participant, err error) {
+// Participants are who takes part in a ticket.
+func (tx *Tx) Participants(ctx context.Context, n tickets.Number) (list []tickets.Participant, err error) {
 	// The requester first, then in the order in which they came.
 	err = tx.all(ctx, &list, `
-		SELECT name, address, role
+		SELECT name, address, role, since
 		FROM participant
 		WHERE ticket = ?
 		ORDER BY role DESC, added_at, address`, int64(n))

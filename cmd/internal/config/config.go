@@ -50,6 +50,8 @@ type Config struct {
 	Limits     Limits
 	Lifecycle  Lifecycle
 	Escalation Escalation
+	Reports    Reports
+	Quarantine Quarantine
 }
 
 // Gateway is how respon itself appears.
@@ -172,7 +174,9 @@ type Web struct {
 type Intake struct {
 	Policy          string // "open", "confirm" or "entities"
 	TrustedAuthserv []string
-	MaxSize         int64 // bytes
+	VerifyDKIM      bool     // check signatures ourselves, by asking the DNS
+	MaxSize         int64    // bytes
+	RefusedFiles    []string // ends of names, in lower case without a dot
 }
 
 // Entity is an organisation whose people may write.
@@ -234,7 +238,7 @@ type Lifecycle struct {
 	ReopenWindow  time.Duration
 }
 
-// Escalation says who else is told when a target is near or missed.
+// Escalation says who else is told when a target was missed.
 type Escalation struct {
 	Addresses  []string            // of any priority that has no list of its own
 	ByPriority map[string][]string // "P1" … "P5"; an empty list tells nobody
@@ -246,6 +250,17 @@ func (e Escalation) For(priority string) []string {
 		return own
 	}
 	return e.Addresses
+}
+
+// Quarantine says who is told of mails that could not be processed, and may
+// decide about them by mail.
+type Quarantine struct {
+	To []string // nobody if empty
+}
+
+// Reports says who is told how the desk does.
+type Reports struct {
+	To []string // of the weekly report; nobody if empty
 }
 
 // decodeSecret takes all four spellings of base64: people generate secrets with

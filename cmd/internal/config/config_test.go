@@ -162,9 +162,19 @@ technicians = ["ana"]
 addresses = ["jefa@dival.example"]
 P1 = ["guardia@dival.example"]
 P5 = []
+[reports]
+to = ["jefa@dival.example", "ana@dival.example"]
+[quarantine]
+to = ["Sistemas@dival.example"]
 `)
 	if c.Intake.MaxSize != 20<<20 || c.Entity[0].Domains[0] != "alfafar.example" || c.Entity[0].Locale != Valencian {
 		t.Errorf("%+v", c)
+	}
+	if got := fmt.Sprint(c.Reports.To); got != "[jefa@dival.example ana@dival.example]" {
+		t.Errorf("reports to %s", got)
+	}
+	if got := fmt.Sprint(c.Quarantine.To); got != "[Sistemas@dival.example]" {
+		t.Errorf("quarantine to %s", got)
 	}
 	if got := fmt.Sprint(c.Web.MetricsAllow); got != "[10.0.0.0/8 ::1/128]" {
 		t.Errorf("networks %s", got)

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -74,6 +75,8 @@ func (d *document) read() *Config {
 	c.Limits = readLimits(d.table("limits"))
 	c.Lifecycle = readLifecycle(d.table("lifecycle"))
 	c.Escalation = readEscalation(d.table("escalation"))
+	c.Reports = readReports(d.table("reports"))
+	c.Quarantine = readQuarantine(d.table("quarantine"))
 
 	v := validator{document: d, Config: c}
 	v.gateway(d.peek("gateway"))
@@ -220,7 +223,9 @@ func readIntake(t *table) Intake {
 	return Intake{
 		Policy:          string(parsed(t, "policy", "confirm", oneOf[policy]("open", "confirm", "entities"))),
 		TrustedAuthserv: list(t, "trusted_authserv", nil, parseHost),
+		VerifyDKIM:      t.flag("verify_dkim", false),
 		MaxSize:         parsed(t, "max_size", 30e6, size(1000, 1e9)),
+		RefusedFiles:    list(t, "refused_files", refusedFiles(), parseExtension),
 	}
 }
 
@@ -280,7 +285,7 @@ var priorities = [...]string{"P1", "P2", "P3", "P4", "P5"}
 
 func readSLA(t *table) map[string]Target {
 	defer t.close()
-	span := duration(time.Minute, 10000*time.Hour)
+	span := duration(time.Second, 10000*time.Hour)
 	sla := make(map[string]Target)
 	for _, p := range priorities {
 		s := t.sub(p)
@@ -349,4 +354,31 @@ func readEscalation(t *table) Escalation {
 		}
 	}
 	return e
+}
+
+func readReports(t *table) Reports {
+	defer t.close()
+	return Reports{To: list(t, "to", nil, parseAddress)}
+}
+
+func readQuarantine(t *table) Quarantine {
+	defer t.close()
+	return Quarantine{To: list(t, "to", nil, parseAddress)}
+}
+
+// refusedFiles are what a click runs as a program on the usual computers, and what
+// mail servers refuse to pass on.
+func refusedFiles() []string {
+	return strings.Fields("exe com bat cmd scr pif cpl msi msp hta js jse vbs vbe wsf wsh ps1 jar lnk reg scf")
+}
+
+var extension = regexp.MustCompile(`^[\p{L}\p{N}_-]{1,20}$`)
+
+// parseExtension reads the end of a file's name, with or without its dot.
+func parseExtension(s string) (string, error) {
+	s = strings.ToLower(strings.TrimPrefix(s, "."))
+	if !extension.MatchString(s) {
+		return "", fmt.Errorf("%q is no end of a file's name; one looks like \"exe\"", s)
+	}
+	return s, nil
 }

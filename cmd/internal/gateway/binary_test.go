@@ -103,7 +103,7 @@ email = "pere@town.example"
 	return path
 }
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // served is a running "respon serve".
 type served struct {

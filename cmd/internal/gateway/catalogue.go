@@ -21,8 +21,9 @@ func Catalogue(cfg *config.Config) (*tickets.Catalogue, error) {
 			Aliases: cfg.Gateway.Aliases, PlusAddressing: cfg.Gateway.PlusAddressing,
 		},
 		Policy: tickets.Policy(cfg.Intake.Policy), TrustedAuthserv: cfg.Intake.TrustedAuthserv, MaxSize: cfg.Intake.MaxSize,
-		SLA:   map[tickets.Priority]tickets.Target{},
-		Hours: calendar,
+		RefusedFiles: cfg.Intake.RefusedFiles,
+		SLA:          map[tickets.Priority]tickets.Target{},
+		Hours:        calendar,
 		Limits: tickets.Limits{
 			AutomaticPerSender: cfg.Limits.AutomaticPerSender, Retry: cfg.Limits.Retry,
 		},
@@ -42,6 +43,15 @@ func Catalogue(cfg *config.Config) (*tickets.Catalogue, error) {
 		c.Technicians = append(c.Technicians, tickets.Technician{
 			ID: t.ID, Name: t.Name, Email: t.Email, Locale: tickets.Locale(t.Locale), Capacity: t.Capacity, Default: t.Default,
 		})
+	}
+	c.Reports = cfg.Reports.To
+	c.Operators = cfg.Quarantine.To
+	c.Escalation.Addresses = cfg.Escalation.Addresses
+	for priority, addresses := range cfg.Escalation.ByPriority {
+		if c.Escalation.ByPriority == nil {
+			c.Escalation.ByPriority = map[tickets.Priority][]string{}
+		}
+		c.Escalation.ByPriority[tickets.Priority(priority)] = addresses
 	}
 	for priority, target := range cfg.SLA {
 		c.SLA[tickets.Priority(priority)] = tickets.Target(target)

@@ -71,7 +71,11 @@ type Gateway struct {
 	web       *web.Server
 	catalogue atomic.Pointer[tickets.Catalogue]
 	parser    atomic.Pointer[ingest.Parser]
+	words     atomic.Pointer[templates.Set]
 	closers   []io.Closer
+
+	owner    string   // of leases; the same after a restart
+	followed sync.Map // by the mailbox's name: whether another process reads it
 }
 
 // New opens the database, brings its schema up to date and builds the parts.
@@ -92,16 +96,12 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 	if err := g.open(ctx); err != nil {
 		return nil, err
 	}
-	words, err := templates.Load(cfg.Gateway.TemplatesDir)
-	if err != nil {
-		return nil, err
-	}
 	signer, err := token.New(cfg.Gateway.Key(), o.Random)
 	if err != nil {
 		return nil, fmt.Errorf("gateway.secret: %w", err)
 	}
 	g.desk = &desk.Desk{
-		Store: g.store, Composer: mailer.NewComposer(words, signer, g.catalogue.Load, o.Random),
+		Store: g.store, Composer: mailer.NewComposer(g.words.Load, signer, g.catalogue.Load, o.Random),
 		Catalogue: g.catalogue.Load, NewUID: signer.NewUID, Log: o.Log, Mute: o.Mute,
 	}
 	if g.runs(PartMailer) {
@@ -114,7 +114,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (_ *Gateway, err er
 		return nil, err
 	}
 	if g.runs(PartWeb) {
-		return g, g.newWeb(words)
+		return g, g.newWeb()
 	}
 	return g, nil
 }
@@ -128,6 +128,11 @@ func (g *Gateway) setCatalogue(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	words, err := templates.Load(cfg.Gateway.TemplatesDir)
+	if err != nil {
+		return err
+	}
+	g.words.Store(words)
 	g.parser.Store(Parser(c))
 	g.catalogue.Store(c)
 	return nil
@@ -182,6 +187,9 @@ func (g *Gateway) newIntake(signer *token.Signer) error {
 		Desk: g.desk, Store: g.store, Signer: signer,
 		Parser: g.parser.Load, Catalogue: g.catalogue.Load, Log: g.o.Log,
 	}
+	if g.cfg.Intake.VerifyDKIM {
+		g.intake.DKIM = &ingest.DKIM{LookupTXT: net.DefaultResolver.LookupTXT}
+	}
 	if !g.runs(PartIntake) {
 		return nil
 	}
@@ -218,16 +226,25 @@ func (g *Gateway) openFlight() (*ingest.Flight, error) {
 			return nil, err
 		}
 		g.closers = append(g.closers, lock)
+		// A process that comes back after a crash goes on with its leases at once.
+		host, err := os.Hostname()
+		if err != nil {
+			return nil, err
+		}
+		if g.owner, err = filepath.Abs(path); err != nil {
+			return nil, err
+		}
+		g.owner = host + ":" + g.owner
 		return ingest.OpenFlight(path, g.o.Log)
 	}
 }
 
-func (g *Gateway) newWeb(words *templates.Set) (err error) {
+func (g *Gateway) newWeb() (err error) {
 	g.web, err = web.New(web.Options{
-		Store: g.store, Desk: g.desk, Catalogue: g.catalogue.Load, Templates: words,
+		Store: g.store, Desk: g.desk, Catalogue: g.catalogue.Load, Templates: g.words.Load,
 		Random: g.o.Random, Now: g.o.Now, Log: g.o.Log,
 		Listen: g.cfg.Web.Listen, Listener: g.o.Listener, Ready: g.Ready,
-		Part: ingest.Part, Confirm: g.intake.ConfirmLink, DemoUsers: g.o.DemoUsers,
+		Part: ingest.Part, Confirm: g.intake.ConfirmLink, Release: g.intake.ReleaseFor, Signer: g.intake.Signer, DemoUsers: g.o.DemoUsers,
 	})
 	return err
 }
@@ -250,8 +267,12 @@ func (g *Gateway) Run(ctx context.Context) error {
 			}
 		})
 	}
-	for _, box := range g.mailboxes {
-		start("mailbox", box.Run)
+	for i, box := range g.mailboxes {
+		if _, alone := g.cfg.Database.SQLite(); alone {
+			start("mailbox", box.Run)
+		} else {
+			start("mailbox", func(ctx context.Context) error { return g.lead(ctx, box, g.cfg.Mailbox[i].Name) })
+		}
 	}
 	if g.sender != nil {
 		start("sender", g.sender.Run)
@@ -270,8 +291,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return nil
 }
 
-// Reload takes over the catalogue of a new configuration: entities, categories,
-// technicians, targets, limits. All else needs a restart.
+// Reload takes over the catalogue of a new configuration (entities, categories,
+// technicians, targets, limits) and the operator's own words. All else needs a
+// restart. If anything of it is wrong, the old ones stay.
 func (g *Gateway) Reload(cfg *config.Config) error { return g.setCatalogue(cfg) }
 
 // Ready gives the reasons why the gateway cannot do its work at the moment.
@@ -280,6 +302,9 @@ func (g *Gateway) Ready(ctx context.Context) (reasons []error) {
 		reasons = append(reasons, fmt.Errorf("database: %w", err))
 	}
 	for i, box := range g.mailboxes {
+		if g.follows(g.cfg.Mailbox[i].Name) {
+			continue
+		}
 		if err := box.Health(); err != nil {
 			reasons = append(reasons, fmt.Errorf("mailbox %s: %w", g.cfg.Mailbox[i].Name, err))
 		}

@@ -45,6 +45,12 @@ func (g *Gateway) Import(ctx context.Context, paths []string, each func(done int
 	return r, nil
 }
 
+// Retake leads a mail that lies in quarantine through the intake once more, and
+// tells what became of it. The gateway need not run; letters wait in the outbox.
+func (g *Gateway) Retake(ctx context.Context, id int64) (tickets.Fate, error) {
+	return g.intake.Retake(ctx, id)
+}
+
 func (g *Gateway) importOne(ctx context.Context, it mailbox.Item) (fate tickets.Fate, err error) {
 	key := store.KeyString(ingest.ContentKey(it.Raw, it.Received))
 	look := func() (seen bool, err error) {

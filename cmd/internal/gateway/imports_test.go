@@ -14,7 +14,7 @@ import (
 // table.
 var arrows = map[string][]string{
 	"cmd/respon": {"cmd/internal/config", "cmd/internal/gateway", "web", "ingest", "ingest/mailbox", "mailer",
-		"mailer/postoffice", "tickets", "tickets/desk", "tickets/store", "templates", "migrations"},
+		"mailer/postoffice", "tickets", "tickets/desk", "tickets/store", "tickets/token", "templates", "migrations"},
 	"cmd/internal/gateway": {"cmd/internal/config", "web", "ingest", "ingest/mailbox", "mailer", "templates",
 		"tickets", "tickets/desk", "tickets/store", "tickets/token"},
 	"cmd/internal/config": {"tickets", "tickets/hours"},
@@ -25,10 +25,11 @@ var arrows = map[string][]string{
 	"tickets/store":       {"tickets", "migrations"},
 	"tickets":             {"tickets/hours"},
 
-	"tickets/hours": nil, "tickets/token": nil, "ingest/mailbox": nil, "ingest/reply": nil,
+	"tickets/hours": nil, "tickets/hours/hourstest": nil, "tickets/token": nil, "ingest/mailbox": nil, "ingest/reply": nil,
 	"templates": nil, "migrations": nil, "mailer/postoffice": nil,
 
-	// Only tests import these.
+	// Nothing imports these but tests, and people who run them.
+	"internal/pictures":       {"mailer", "templates", "tickets", "tickets/token"},
 	"internal/testservers":    {"mailer/postoffice"},
 	"tickets/store/storetest": {"tickets/store", "internal/testservers"},
 }
@@ -112,7 +113,7 @@ func TestNothingReachesOut(t *testing.T) {
 		if slices.Contains(p.Imports, "net/http") && !slices.Contains([]string{"web", "ingest/mailbox"}, from) {
 			t.Errorf("%s uses net/http", from)
 		}
-		if slices.Contains(p.Imports, "os/exec") && from != "internal/testservers" {
+		if slices.Contains(p.Imports, "os/exec") && !slices.Contains([]string{"internal/testservers", "internal/pictures"}, from) {
 			t.Errorf("%s uses os/exec", from)
 		}
 		if slices.Contains(p.Imports, "unsafe") {

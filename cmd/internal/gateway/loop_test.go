@@ -102,7 +102,9 @@ func TestTwoGateways(t *testing.T) {
 		l.send("robot@town.example", "batlia@town.example", "Hola")
 		eventually(t, patience, "the acknowledgement of a third", func() bool { return l.count("robot", "INBOX") == 1 })
 		for _, name := range []string{"batlia", "altra"} {
-			if n := l.count(name, "INBOX") + l.count(name, "Processed"); n > 3 {
+			// A mail on its way from one folder to the other would count in both.
+			eventually(t, patience, "all mails of "+name+" to be moved", func() bool { return l.count(name, "INBOX") == 0 })
+			if n := l.count(name, "Processed"); n > 3 {
 				t.Errorf("%s has %d mails, want 3 at most", name, n)
 			}
 		}

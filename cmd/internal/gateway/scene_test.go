@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/smtp"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,11 +38,16 @@ import (
 // there is beside testscript's own commands:
 //
 //	NAME writes FILE         sends a mail; From, To, Date and Message-ID are added where missing, and
-//	                         the Message-ID of the mail that NAME got last stands for {NAME}
-//	NAME answers TEXT        answers the mail that she got last, quoting it; TEXT may be a file
-//	NAME gets SUBJECT        waits for her next mail; it has this subject
+//	                         the Message-ID of the mail that NAME got last stands for {NAME}, and the address
+//	                         that it is answered to for {to NAME}
+//	NAME answers TEXT        answers the mail that she got last, quoting it; TEXT may be a file, and {code} in it
+//	                         is the code by which that mail, a receipt, is taken back
+//	NAME gets SUBJECT…       waits for her next mail; it has this subject. Of several, whose order is anybody's
+//	                         (letters about different tickets go side by side), the last one named is read next
 //	NAME reads TEXT          the mail that she got last says so: header, text, names of files; line breaks do not count
 //	NAME has N               has N mails in all
+//	NAME sees PATH TEXT      signs in, once, and is shown the page, which says so
+//	NAME registers AS        asks on the page to be registered under this name
 //	NAME clicks PATH         opens the link with this path in the last mail, and presses the page's button
 //	ticket BR-1 KEY=VALUE…   waits until the ticket's JSON says so; KEY~VALUE: until it contains that
 //	folder NAME N            waits until the gateway's folder holds N mails
@@ -66,8 +72,8 @@ func TestScenes(t *testing.T) {
 
 // people have accounts in each scene, at the domain that is theirs.
 var people = map[string]string{
-	"maria": "maria@alfafar.example", "eva": "eva@alfafar.example", "luis": "luis@other.example",
-	"ana": "ana@town.example", "pere": "pere@town.example",
+	"maria": "maria@alfafar.example", "eva": "eva@alfafar.example", "luis": "luis@other.example", "joan": "joan@third.example",
+	"ana": "ana@town.example", "pere": "pere@town.example", "rosa": "rosa@town.example",
 }
 
 func play(t *testing.T, file, database string) {
@@ -75,8 +81,8 @@ func play(t *testing.T, file, database string) {
 	for name := range people {
 		accounts = append(accounts, name)
 	}
-	s := &scene{dovecot: testservers.Dovecot(t, accounts...), web: freeAddress(t), last: map[string]*letter{}, read: map[string]int{}, outside: t}
-	s.smtp = testservers.MaildirSMTP(t, s.dovecot, "alfafar.example", "other.example", "town.example")
+	s := &scene{dovecot: testservers.Dovecot(t, accounts...), web: testservers.FreeAddress(t), last: map[string]*letter{}, read: map[string]int{}, browsers: map[string]*http.Client{}, outside: t}
+	s.smtp = testservers.MaildirSMTP(t, s.dovecot, "alfafar.example", "other.example", "third.example", "town.example")
 	t.Cleanup(func() {
 		if s.gateway != nil && s.gateway.ProcessState == nil {
 			s.end(os.Kill)
@@ -107,17 +113,6 @@ func play(t *testing.T, file, database string) {
 	})
 }
 
-// freeAddress gives an address for the page, which the links in mails need to
-// know before the gateway listens.
-func freeAddress(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // scene is a play on its servers.
 type scene struct {
 	outside testing.TB
@@ -129,12 +124,22 @@ type scene struct {
 	read    map[string]int // how many mails each has looked at
 	last    map[string]*letter
 	sent    int
+
+	browsers map[string]*http.Client // of those who signed in
 }
 
 // letter is a mail as a person has it before her.
 type letter struct {
 	*ingest.Message
 	raw []byte
+}
+
+// answerTo is where a mail client sends an answer to.
+func (l *letter) answerTo() string {
+	if len(l.ReplyTo) > 0 {
+		return l.ReplyTo[0].Address
+	}
+	return l.From.Address
 }
 
 // whole is all that a person can see of it.
@@ -148,8 +153,8 @@ func (l *letter) whole() string {
 }
 
 func (s *scene) person(ts *testscript.TestScript, name string, neg bool, args []string) {
-	if len(args) < 2 || neg && args[0] != "reads" {
-		ts.Fatalf("usage: %s writes|answers|gets|reads|has|clicks …; only reads can be denied", name)
+	if len(args) < 2 || neg && args[0] != "reads" && args[0] != "sees" {
+		ts.Fatalf("usage: %s writes|answers|gets|reads|has|clicks|sees …; only reads and sees can be denied", name)
 	}
 	verb, what := args[0], args[1]
 	if l := s.last[name]; l == nil && slices.Contains([]string{"answers", "reads", "clicks"}, verb) {
@@ -161,7 +166,7 @@ func (s *scene) person(ts *testscript.TestScript, name string, neg bool, args []
 	case "answers":
 		s.answer(ts, name, what)
 	case "gets":
-		s.gets(ts, name, what)
+		s.gets(ts, name, args[1:])
 	case "reads":
 		if text := s.last[name].whole(); flat(text, what) == neg {
 			ts.Fatalf("%s reads:\n%s", name, text)
@@ -172,6 +177,15 @@ func (s *scene) person(ts *testscript.TestScript, name string, neg bool, args []
 		}
 	case "clicks":
 		s.click(ts, name, what)
+	case "registers":
+		answer, err := http.PostForm("http://"+s.web+"/register", url.Values{"name": {what}, "address": {people[name]}})
+		ts.Check(err)
+		ts.Check(answer.Body.Close())
+		if answer.StatusCode != http.StatusOK {
+			ts.Fatalf("%s registers: %s", name, answer.Status)
+		}
+	case "sees":
+		s.sees(ts, name, neg, args[1:])
 	default:
 		ts.Fatalf("%s %s: nobody can do that", name, verb)
 	}
@@ -180,14 +194,19 @@ func (s *scene) person(ts *testscript.TestScript, name string, neg bool, args []
 // flat reports whether a text says something, however its lines are broken.
 func flat(text, what string) bool {
 	join := func(s string) string { return strings.Join(strings.Fields(s), " ") }
-	return strings.Contains(join(text), join(what))
+	text, what = join(text), join(what)
+	if strings.Contains(what, "@") && !strings.Contains(what, " ") {
+		// A random token may end like an address.
+		return regexp.MustCompile(`(?:^|[^\w.+-])` + regexp.QuoteMeta(what)).MatchString(text)
+	}
+	return strings.Contains(text, what)
 }
 
 // send adds what a mail client would, and hands the mail to the server.
 func (s *scene) send(ts *testscript.TestScript, name, text string) {
 	s.sent++
 	for reader, l := range s.last {
-		text = strings.ReplaceAll(text, "{"+reader+"}", *l.MessageID)
+		text = strings.NewReplacer("{"+reader+"}", *l.MessageID, "{to "+reader+"}", l.answerTo()).Replace(text)
 	}
 	header, body, _ := strings.Cut(strings.TrimPrefix(text, "\n"), "\n\n")
 	field := func(key, value string) {
@@ -203,12 +222,16 @@ func (s *scene) send(ts *testscript.TestScript, name, text string) {
 	field("Content-Type", "text/plain; charset=utf-8")
 	field("Content-Transfer-Encoding", "8bit")
 	to := "batlia@town.example"
-	if m := regexp.MustCompile(`(?mi)^to:.*?([^\s<,]+@[^\s>,]+)`).FindStringSubmatch(header); m != nil {
+	// Whoever else is written to has got the mail by another way.
+	if m := regexp.MustCompile(`(?mi)^(?:to|cc):.*?\b(batlia[^\s<,]*@[^\s>,]+)`).FindStringSubmatch(header); m != nil {
 		to = m[1]
 	}
 	raw := strings.ReplaceAll(header+"\n\n"+body+"\n", "\n", "\r\n")
 	ts.Check(smtp.SendMail(net.JoinHostPort(s.smtp.Host, strconv.Itoa(s.smtp.Port)), nil, people[name], []string{to}, []byte(raw)))
 }
+
+// undoCode is what a receipt's last line takes back.
+var undoCode = regexp.MustCompile(`(?m)^#(?:deshacer|desfer|undo) (\w+)$`)
 
 // answer writes above a quotation of the mail, to where the mail says.
 func (s *scene) answer(ts *testscript.TestScript, name, what string) {
@@ -216,10 +239,10 @@ func (s *scene) answer(ts *testscript.TestScript, name, what string) {
 		what = ts.ReadFile(what)
 	}
 	l := s.last[name]
-	to := l.From.Address
-	if len(l.ReplyTo) > 0 {
-		to = l.ReplyTo[0].Address
+	if m := undoCode.FindStringSubmatch(l.Text); m != nil {
+		what = strings.ReplaceAll(what, "{code}", m[1])
 	}
+	to := l.answerTo()
 	subject := l.Subject
 	if !strings.HasPrefix(subject, "Re: ") {
 		subject = "Re: " + subject
@@ -229,16 +252,23 @@ func (s *scene) answer(ts *testscript.TestScript, name, what string) {
 		what+"\n\nEl lun, 5 ene 2026 a las 10:12, "+l.From.Name+" (<"+l.From.Address+">) escribió:\n\n> "+strings.ReplaceAll(l.Text, "\n", "\n> "))
 }
 
-func (s *scene) gets(ts *testscript.TestScript, name, subject string) {
+func (s *scene) gets(ts *testscript.TestScript, name string, subjects []string) {
 	n := s.read[name]
-	s.wait(ts, "a mail for "+name, func() bool { return len(s.mails(ts, name, "INBOX")) > n })
-	raw := s.mails(ts, name, "INBOX")[n]
-	m, err := ingest.NewParser(ingest.Options{}).Parse(raw)
-	ts.Check(err)
-	s.read[name], s.last[name] = n+1, &letter{m, raw}
-	if m.Subject != subject {
-		ts.Fatalf("%s gets %q:\n%s", name, m.Subject, m.Text)
+	s.wait(ts, "a mail for "+name, func() bool { return len(s.mails(ts, name, "INBOX")) >= n+len(subjects) })
+	left := slices.Clone(subjects)
+	for _, raw := range s.mails(ts, name, "INBOX")[n : n+len(subjects)] {
+		m, err := ingest.NewParser(ingest.Options{}).Parse(raw)
+		ts.Check(err)
+		i := slices.Index(left, m.Subject)
+		if i < 0 {
+			ts.Fatalf("%s gets %q:\n%s", name, m.Subject, m.Text)
+		}
+		left = slices.Delete(left, i, i+1)
+		if m.Subject == subjects[len(subjects)-1] {
+			s.last[name] = &letter{m, raw}
+		}
 	}
+	s.read[name] = n + len(subjects)
 }
 
 // click opens a link, as a mail scanner would, too, and presses the button.

@@ -15,10 +15,19 @@ type job struct {
 	do   func(context.Context) error
 }
 
+// jobs that move tickets look often: when there is nothing to do, a look is one
+// query that an index answers.
 func (g *Gateway) jobs() []job {
 	return []job{
 		{"expire held mails", "@every 1h", g.desk.ExpireHeld},
 		{"sweep sessions", "@every 6h", g.desk.SweepSessions},
+		{"hand over", "@every 3s", g.desk.HandOver},
+		{"watch targets", "@every 3s", g.desk.WatchTargets},
+		{"remind", "@every 3s", g.desk.RemindWaiting},
+		{"close", "@every 3s", g.desk.CloseResolved},
+		{"digests", "* * * * *", g.desk.Digests},
+		{"quarantine list", "* * * * *", g.desk.ListQuarantine},
+		{"weekly report", "* * * * *", g.desk.ReportWeek},
 	}
 }
 
