@@ -267,13 +267,6 @@ func (g *Gateway) Run(ctx context.Context) error {
 			}
 		})
 	}
-	for i, box := range g.mailboxes {
-		if _, alone := g.cfg.Database.SQLite(); alone {
-			start("mailbox", box.Run)
-		} else {
-			start("mailbox", func(ctx context.Context) error { return g.lead(ctx, box, g.cfg.Mailbox[i].Name) })
-		}
-	}
 	if g.sender != nil {
 		start("sender", g.sender.Run)
 	}
@@ -281,7 +274,15 @@ func (g *Gateway) Run(ctx context.Context) error {
 		start("web", g.web.Run)
 	}
 	if g.runs(PartSchedule) {
+		g.catchUp(ctx)
 		start("schedule", g.schedule)
+	}
+	for i, box := range g.mailboxes {
+		if _, alone := g.cfg.Database.SQLite(); alone {
+			start("mailbox", box.Run)
+		} else {
+			start("mailbox", func(ctx context.Context) error { return g.lead(ctx, box, g.cfg.Mailbox[i].Name) })
+		}
 	}
 	<-ctx.Done()
 	wg.Wait()

@@ -105,6 +105,7 @@ func play(t *testing.T, file, database string) {
 			values := map[string]string{
 				"DATABASE": database, "WEB": s.web, "IMAP": strconv.Itoa(s.dovecot.Port),
 				"SMTP": strconv.Itoa(s.smtp.Port), "PASSWORD": s.dovecot.Password("batlia"),
+				"OPEN": farDay(),
 			}
 			env.Setenv("PATH", binaryDir()+string(os.PathListSeparator)+env.Getenv("PATH"))
 			text = []byte(os.Expand(string(text), func(key string) string { return values[key] }))

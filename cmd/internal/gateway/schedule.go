@@ -31,25 +31,35 @@ func (g *Gateway) jobs() []job {
 	}
 }
 
-// schedule runs the jobs at their times, and once at the start, until the
-// context ends; then it waits for the one in hand.
+// do does a job now. What it cannot do is left for the next time.
+func (g *Gateway) do(ctx context.Context, j job) {
+	defer func() {
+		if r := recover(); r != nil { // a bug here must not end the mails
+			g.o.Log.Error("scheduled work panicked", "job", j.name, "err", r, "stack", string(debug.Stack()))
+		}
+	}()
+	if err := j.do(ctx); err != nil && ctx.Err() == nil {
+		g.o.Log.Warn("scheduled work is left for later", "job", j.name, "err", err)
+	}
+}
+
+// catchUp does what fell due while nothing ran. It comes before the mailboxes are
+// opened: the list of the morning tells what was left from before, and a mail that
+// came in since is no part of it.
+func (g *Gateway) catchUp(ctx context.Context) {
+	for _, j := range g.jobs() {
+		g.do(ctx, j)
+	}
+}
+
+// schedule runs the jobs at their times until the context ends; then it waits for
+// the one in hand.
 func (g *Gateway) schedule(ctx context.Context) error {
 	c := cron.New(cron.WithLocation(g.cfg.Gateway.Location), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	for _, j := range g.jobs() {
-		run := func() {
-			defer func() {
-				if r := recover(); r != nil { // a bug here must not end the mails
-					g.o.Log.Error("scheduled work panicked", "job", j.name, "err", r, "stack", string(debug.Stack()))
-				}
-			}()
-			if err := j.do(ctx); err != nil && ctx.Err() == nil {
-				g.o.Log.Warn("scheduled work is left for later", "job", j.name, "err", err)
-			}
-		}
-		if _, err := c.AddFunc(j.spec, run); err != nil {
+		if _, err := c.AddFunc(j.spec, func() { g.do(ctx, j) }); err != nil {
 			return err
 		}
-		run()
 	}
 	c.Start()
 	<-ctx.Done()

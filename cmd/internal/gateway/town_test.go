@@ -54,7 +54,7 @@ func newTownOf(t testing.TB, database string, random io.Reader, env ...string) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := map[string]string{"DATABASE": database, "WEB": "127.0.0.1:8080", "IMAP": "143", "SMTP": "25", "PASSWORD": "x"}
+	values := map[string]string{"DATABASE": database, "WEB": "127.0.0.1:8080", "IMAP": "143", "SMTP": "25", "PASSWORD": "x", "OPEN": `mon", "tue", "wed", "thu", "fri`}
 	x := &town{TB: t, path: filepath.Join(t.TempDir(), "respon.toml"), env: env}
 	if err := os.WriteFile(x.path, []byte(os.Expand(string(text), func(key string) string { return values[key] })), 0o600); err != nil {
 		t.Fatal(err)
