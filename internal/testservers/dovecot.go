@@ -81,15 +81,10 @@ func StartDovecot(o DovecotOptions) (_ *DovecotServer, err error) {
 	if err := s.prepare(o); err != nil {
 		return nil, fmt.Errorf("dovecot: %w", err)
 	}
-	for range 3 { // see freePort
-		if err = s.choosePorts(o.TLS); err != nil {
-			return nil, err
-		}
-		if err = s.Start(); err == nil {
-			return s, nil
-		}
+	if err := s.choosePorts(o.TLS); err != nil {
+		return nil, err
 	}
-	return nil, err
+	return s, s.Start()
 }
 
 // prepare makes all files but dovecot.conf. Dovecot runs without privileges

@@ -66,19 +66,14 @@ func StartPostfix(d *DovecotServer, config string, domains ...string) (_ *Postfi
 	if s.daemons, err = postconf("daemon_directory"); err != nil {
 		return nil, err
 	}
-	for range 3 { // see freePort
-		if s.Port, err = freePort(); err != nil {
-			return nil, err
-		}
-		s.Addr = net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
-		if err = s.prepare(d, config, domains); err != nil {
-			return nil, fmt.Errorf("postfix: %w", err)
-		}
-		if err = s.Start(); err == nil {
-			return s, nil
-		}
+	if s.Port, err = freePort(); err != nil {
+		return nil, err
 	}
-	return nil, err
+	s.Addr = net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
+	if err = s.prepare(d, config, domains); err != nil {
+		return nil, fmt.Errorf("postfix: %w", err)
+	}
+	return s, s.Start()
 }
 
 // postfixAvailable tells why Postfix cannot be started here, or nil. Its master

@@ -91,17 +91,12 @@ func StartPostgres(o PostgresOptions) (_ *PostgresServer, err error) {
 		"-c", "max_connections=200",
 		"-c", "fsync=" + map[bool]string{false: "on", true: "off"}[o.NoFsync],
 	}
-	for range 3 { // see freePort
-		port, perr := freePort()
-		if perr != nil {
-			return nil, perr
-		}
-		s.base.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		if err = s.Start(); err == nil {
-			return s, nil
-		}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	s.base.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	return s, s.Start()
 }
 
 // initialise makes the cluster's files, as the user who will run it:

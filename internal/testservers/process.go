@@ -299,20 +299,30 @@ func FreeAddress(tb testing.TB) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
-// freePort finds a loopback port nobody listens on. It looks below the range
-// from which Linux serves outgoing connections (32768 and up): a server that is
-// stopped and started again finds its port still free. Between our look and
-// the server's bind another process may be quicker, so starting is tried again
-// with another port.
+// freePort finds a loopback port that nobody has, and keeps it for this process's
+// servers, so that one which is stopped and started again finds it still free. It looks
+// below the range from which Linux serves outgoing connections (32768 and up).
+//
+// The port is kept by a socket that is bound to it and never listens. It was bound
+// without SO_REUSEADDR, which fails if anybody is there, be it another process that
+// looks for a port like this; it has the option afterwards, so that servers, all of
+// which set it, may bind beside it. It ends with the process.
 func freePort() (int, error) {
 	var last error
 	for range 100 {
 		port := 20000 + rand.IntN(12000)
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			return port, l.Close()
+		fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return 0, fmt.Errorf("no free port: %w", err)
 		}
-		last = err
+		err = syscall.Bind(fd, &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}})
+		if err == nil {
+			err = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+		}
+		if err == nil {
+			return port, nil
+		}
+		last = errors.Join(err, syscall.Close(fd))
 	}
 	return 0, fmt.Errorf("no free port: %w", last)
 }
