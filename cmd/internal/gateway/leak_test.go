@@ -22,7 +22,7 @@ import (
 
 var (
 	leakSeed  = flag.Uint64("leakseed", 5000, "seed of TestNothingLeaks; 0: a new one, which is printed")
-	leakStory = flag.Int("leaks", 500, "stories of TestNothingLeaks")
+	leakStory = flag.Int("leaks", 500, "stories of TestNothingLeaks; a tenth with -short")
 )
 
 // storiesInTown is how many stories happen in one town. They share its
@@ -47,14 +47,18 @@ func TestNothingLeaks(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	towns := (*leakStory + storiesInTown - 1) / storiesInTown
+	stories := *leakStory
+	if testing.Short() {
+		stories /= 10
+	}
+	towns := (stories + storiesInTown - 1) / storiesInTown
 	var arrived, kept, asked atomic.Int64
 	t.Run("towns", func(t *testing.T) {
 		for i := range towns {
 			t.Run(fmt.Sprintf("seed=%d", seed+uint64(i)), func(t *testing.T) {
 				t.Parallel()
 				k := newLeak(t, seed+uint64(i))
-				for range min(storiesInTown, *leakStory-i*storiesInTown) {
+				for range min(storiesInTown, stories-i*storiesInTown) {
 					k.story()
 				}
 				k.audit()
@@ -67,10 +71,10 @@ func TestNothingLeaks(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("seed %d: %d stories, %d words arrived where they were meant to, %d secrets stayed, %d commands obeyed", seed, *leakStory, arrived.Load(), kept.Load(), asked.Load())
+	t.Logf("seed %d: %d stories, %d words arrived where they were meant to, %d secrets stayed, %d commands obeyed", seed, stories, arrived.Load(), kept.Load(), asked.Load())
 	for what, n := range map[string]int64{"words that arrived": arrived.Load(), "secrets": kept.Load(), "commands": asked.Load()} {
-		if n < int64(*leakStory)*3/4 {
-			t.Errorf("%d %s in %d stories: too few for this test to say anything", n, what, *leakStory)
+		if n < int64(stories)*3/4 {
+			t.Errorf("%d %s in %d stories: too few for this test to say anything", n, what, stories)
 		}
 	}
 }
