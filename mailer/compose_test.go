@@ -371,7 +371,7 @@ func TestFormIsConfirmed(t *testing.T) {
 	for locale, want := range map[tickets.Locale][]string{
 		tickets.Spanish:   {"Prioridad 2: le impide trabajar y afecta a más usuarios.", "No tenemos ninguna categoría con ese nombre. ¿Quería decir «Contabilidad»?", "se contradicen"},
 		tickets.Valencian: {"Prioritat 2: li impedix treballar i afecta més usuaris.", "No tenim cap categoria amb eixe nom. Volia dir «Comptabilitat»?", "es contradiuen"},
-		tickets.English:   {"Priority 2: it stops you from working and it affects other users.", "We have no category of that name. Did you mean “Accounting”?", "contradict each other"},
+		tickets.English:   {"Priority 2: it stops you from working and it affects other users.", "We have no category by that name. Did you mean “Accounting”?", "contradict each other"},
 	} {
 		l := letter(tickets.LetterForm, locale)
 		l.Ticket.Answers = tickets.Answers{BlocksWork: &yes, AffectsOthers: &yes}

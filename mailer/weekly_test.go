@@ -51,9 +51,9 @@ func TestWeeklyReportSaysItsFigures(t *testing.T) {
 	}
 	text := strings.Join(strings.Fields(strings.ReplaceAll(r.Text, "█", "")), " ")
 	for _, want := range []string{
-		"in the week from 16 Nov 2026 to 22 Nov 2026", "Opened: 268 Resolved: 290 Pending at the end of the week: 92 First answer in time: 99% Resolved in time: 29% Satisfied requesters: 41 of 44 answers",
-		"Week from 28 Sep 2026 Opened: 212 Resolved: 192", "Week from 28 Sep 2026 First answer in time: no targets Resolved in time: no targets",
-		"No category Opened: 50 Resolved: 58 In time: no targets", "Ajuntament d'Alfafar Opened: 140 Resolved: 150 In time: 100%",
+		"for the week from 16 Nov 2026 to 22 Nov 2026", "Opened: 268 Resolved: 290 Pending at the end of the week: 92 First answer on time: 99% Resolved on time: 29% Satisfied requesters: 41 of 44 answers",
+		"Week from 28 Sep 2026 Opened: 212 Resolved: 192", "Week from 28 Sep 2026 First answer on time: no targets Resolved on time: no targets",
+		"No category Opened: 50 Resolved: 58 On time: no targets", "Ajuntament d'Alfafar Opened: 140 Resolved: 150 On time: 100%",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, r.Text)
@@ -100,7 +100,7 @@ func TestWeeklyReportOfManyEntities(t *testing.T) {
 	if first, second := strings.Index(r.Text, "Town 39"), strings.Index(r.Text, "Town 38"); first < 0 || second < first || strings.Contains(r.Text, "Town 27\n") {
 		t.Errorf("the order is not that of the tickets:\n%s", r.Text)
 	}
-	if !strings.Contains(r.Text, "Shown are the 12 with most tickets, of 40 in all.") {
+	if !strings.Contains(r.Text, "Showing the 12 with the most tickets, out of 40.") {
 		t.Error("that there are more is not said")
 	}
 }
@@ -120,7 +120,7 @@ func TestDigestIsCut(t *testing.T) {
 	if got := strings.Count(r.Text, "\n- BR-"); got != 100 || r.Subject != "Pending tickets: 154; overdue: 151" {
 		t.Errorf("%d tickets are listed under %q", got, r.Subject)
 	}
-	if !strings.Contains(r.Text, "Overdue (151):") || !strings.Contains(r.Text, "More on the page: 54.") || strings.Contains(r.Text, "Due today") {
+	if !strings.Contains(r.Text, "Overdue (151):") || !strings.Contains(r.Text, "More online: 54.") || strings.Contains(r.Text, "Due today") {
 		t.Errorf("what was left out is not said:\n%s", r.Text)
 	}
 }
