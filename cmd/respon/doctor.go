@@ -17,8 +17,8 @@ func doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Say whether everything that the configuration names is there and works",
 		Long: `Check the configuration, the data folder, the database, each mailbox, the relay, the
-templates and the page's address: one line each, ok, warn or fail, and the mend. Nothing
-is changed and no mail is sent. It may be asked while the gateway runs.`,
+templates and the page's address: one line each, ok, warn or fail, and how to mend it. Nothing
+is changed and no mail is sent. It can be run beside the gateway.`,
 		Args: cobra.NoArgs,
 	}
 	path := configFlag(cmd)

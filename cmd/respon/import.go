@@ -25,7 +25,7 @@ func importCommand() *cobra.Command {
 		Short: "Take mails from mbox files, Maildirs or .eml files",
 		Long: `Take mails from mbox files, Maildirs, .eml files, and folders of these, through the same
 intake as those of the mailbox. A ticket gets the time of its mail. It is safe to run twice:
-a mail that was taken before, from wherever, is a duplicate. Letters are sent when the
+a mail that was taken before, from anywhere, is a duplicate. Letters are sent when the
 gateway runs; with --no-reply none are written, to requesters and technicians alike.`,
 		Args: cobra.MinimumNArgs(1),
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 func outboxCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "outbox", Short: "Mails that wait to be sent, or failed for good"}
+	cmd := &cobra.Command{Use: "outbox", Short: "Mails that are waiting to be sent or have failed for good"}
 	cmd.AddCommand(outboxList(), outboxRetry(), outboxDrop())
 	return cmd
 }
@@ -35,7 +35,7 @@ type outboxMail struct {
 }
 
 func outboxList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "What waits and what failed; with --all what was sent, too", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "list", Short: "Waiting and failed mails; with --all, sent ones too", Args: cobra.NoArgs}
 	path, asJSON := configFlag(cmd), cmd.Flags().Bool("json", false, "print JSON")
 	all := cmd.Flags().Bool("all", false, "sent mails too")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -78,8 +78,8 @@ func toOutboxMail(p *store.Posting, prefix string) outboxMail {
 
 func outboxRetry() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "retry ID...", Short: "Send mails that wait or failed now, with all their attempts before them",
-		Long: "Send mails that wait or failed now, with all their attempts before them. The gateway takes them within a second, if it runs.",
+		Use: "retry ID...", Short: "Send waiting or failed mails now, with a fresh set of attempts",
+		Long: "Send waiting or failed mails now, with a fresh set of attempts. The gateway takes them within a second, if it runs.",
 		Args: cobra.MinimumNArgs(1),
 	}
 	path := configFlag(cmd)
@@ -91,8 +91,8 @@ func outboxRetry() *cobra.Command {
 
 func outboxDrop() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "drop ID...", Short: "Give mails up that wait or failed",
-		Long: "Give mails up that wait or failed: they are never sent. Their tickets have an event of it.",
+		Use: "drop ID...", Short: "Give up on waiting or failed mails",
+		Long: "Give up on waiting or failed mails: they are never sent. This is recorded in their tickets.",
 		Args: cobra.MinimumNArgs(1),
 	}
 	path := configFlag(cmd)

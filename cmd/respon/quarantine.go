@@ -107,10 +107,10 @@ func notInQuarantine(id int64, err error) error {
 
 func quarantineRetry() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "retry ID...", Short: "Take mails in quarantine once more",
-		Long: `Lead mails in quarantine through the intake once more, each with the time at which it came,
-and say what became of each. One that still cannot be taken stays in quarantine under a new id. Letters
-are sent when the gateway runs.`,
+		Use: "retry ID...", Short: "Put mails in quarantine through the intake once more",
+		Long: `Put mails in quarantine through the intake once more, each with the time at which
+it came, and say what became of each. One that still cannot be taken stays in quarantine
+under a new id. Letters are sent when the gateway runs.`,
 		Args: cobra.MinimumNArgs(1),
 	}
 	path := configFlag(cmd)
@@ -143,8 +143,8 @@ are sent when the gateway runs.`,
 
 func quarantineDrop() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "drop ID...", Short: "Give mails in quarantine up",
-		Long: `Give mails in quarantine up: all named or none. A copy of one that comes again is a duplicate.
+		Use: "drop ID...", Short: "Give up on mails in quarantine",
+		Long: `Give up on mails in quarantine: all named or none. A copy of one that comes again is a duplicate.
 What lies in the mailbox's own quarantine folder stays there.`,
 		Args: cobra.MinimumNArgs(1),
 	}

@@ -22,11 +22,11 @@ func serveCommand() *cobra.Command {
 		Short: "Run the gateway",
 		Long: `Run the gateway until SIGTERM or SIGINT, which let it finish what it has in hand.
 SIGHUP reads the configuration's catalogue again: entities, categories, technicians,
-targets and limits. A file with mistakes is refused, and the old catalogue stays.`,
+targets, limits and templates. A file with mistakes is refused, and the old catalogue stays.`,
 		Args: cobra.NoArgs,
 	}
 	path := configFlag(cmd)
-	only := cmd.Flags().StringSlice("only", nil, "parts to run, of "+strings.Join(gateway.Parts, ","))
+	only := cmd.Flags().StringSlice("only", nil, "parts to run, from "+strings.Join(gateway.Parts, ","))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		for _, part := range *only {
 			if !slices.Contains(gateway.Parts, part) {

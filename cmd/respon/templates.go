@@ -45,8 +45,8 @@ func templatesRender() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "render NAME", Short: "One mail as its reader gets it: its text, or with --html its HTML",
 		Long: `Render one mail with invented data: its text or, with --html, its HTML. With --dir the
-operator's own files take the place of ours, as under gateway.templates_dir; what is
-wrong in them is said with file and line.`,
+operator's own files take the place of ours, as under gateway.templates_dir; mistakes in
+them are reported with file and line.`,
 		Args: cobra.ExactArgs(1),
 	}
 	locale, dir := templateFlags(cmd)

@@ -23,7 +23,7 @@ func ticketsCommand() *cobra.Command {
 }
 
 func ticketsList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "Tickets, newest first: all, or those that every flag chooses", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "list", Short: "Tickets, newest first: all, or those that match every flag", Args: cobra.NoArgs}
 	path, asJSON := configFlag(cmd), cmd.Flags().Bool("json", false, "print JSON")
 	var f store.Filter
 	states := cmd.Flags().StringSlice("status", nil, "in one of these states: new, open, waiting, resolved, closed")

@@ -237,7 +237,7 @@ func readEntity(t *table) Entity {
 		Locale:  parsed(t, "locale", "", parseLocale),
 	}
 	if t.lacks("domains") {
-		t.fail("domains", `names none; write what stands behind the @, as in ["alfafar.example"]`)
+		t.fail("domains", `names none; write what comes after the @, as in ["alfafar.example"]`)
 	}
 	return e
 }
