@@ -20,7 +20,7 @@ var (
 		"cerrar": tickets.AskClose, "tancar": tickets.AskClose, "close": tickets.AskClose,
 		"reabrir": tickets.AskReopen, "reobrir": tickets.AskReopen, "reopen": tickets.AskReopen,
 	}
-	localeLine = regexp.MustCompile(`^(?:idioma|llengua|lengua|language)\s*[:=]\s*(\pL+)\W*$`)
+	localeLine = regexp.MustCompile(`^[\s"'«“]*(?:idioma|llengua|lengua|language)\s*[:=]\s*(\pL+)\W*$`)
 	locales    = map[string]tickets.Locale{
 		"espanol": tickets.Spanish, "castellano": tickets.Spanish, "castella": tickets.Spanish, "espanyol": tickets.Spanish, "spanish": tickets.Spanish, "es": tickets.Spanish,
 		"valencia": tickets.Valencian, "valenciano": tickets.Valencian, "catala": tickets.Valencian, "catalan": tickets.Valencian, "valencian": tickets.Valencian, "ca": tickets.Valencian, "va": tickets.Valencian,
@@ -78,7 +78,7 @@ func (p *Parser) askedFor(a tickets.Ask, kind tickets.AskKind, subject []string)
 		return a, rest != "" && (subject[0] == strings.ToUpper(subject[0]) || strings.HasSuffix(subject[0], ":"))
 	}
 	if rest != "" && a.Number == 0 {
-		n, err := tickets.ParseNumber(p.o.Prefix, strings.ToUpper(strings.Trim(rest, " .#")))
+		n, err := tickets.ParseNumber(p.o.Prefix, strings.ToUpper(strings.Trim(rest, ` .#"'«»“”`)))
 		if err != nil {
 			return a, false
 		}

@@ -37,6 +37,8 @@ func TestWhatAMailAsksFor(t *testing.T) {
 		{"ESTADO BR-12", "", about(tickets.AskStatus)},
 		{"estado br-12", "", about(tickets.AskStatus)},
 		{"Estat 12", "", about(tickets.AskStatus)},
+		{"«ESTAT BR-12»", "", about(tickets.AskStatus)}, // copied out of the guide with its marks
+		{"STATUS “BR-12”", "", about(tickets.AskStatus)},
 		{"Estat [BR-12]", "", about(tickets.AskStatus)},
 		{"[BR-12] estado", "", about(tickets.AskStatus)},
 		{"STATUS: BR-12", "", about(tickets.AskStatus)},
@@ -74,6 +76,7 @@ func TestWhatAMailAsksFor(t *testing.T) {
 		{"Re: [BR-12] No imprime", "Cerrar el programa no sirve", none},
 		{"Re: [BR-12] No imprime", "#cerrar", none},
 		{"IDIOMA: valencià", "", locale(tickets.Valencian)},
+		{"«IDIOMA: valencià»", "", locale(tickets.Valencian)},
 		{"idioma: Castellano", "", locale(tickets.Spanish)},
 		{"Llengua: anglés", "", locale(tickets.English)},
 		{"LANGUAGE: English", "", locale(tickets.English)},

@@ -124,7 +124,7 @@ func (in *Intake) settle(ctx context.Context, it mailbox.Item, a tickets.Arrival
 	switch {
 	case in.deadly[noteOf(it)]:
 		a.Key = key(it)
-		err = in.quarantine(ctx, a, p, crashed+" each time it was tried")
+		err = in.quarantine(ctx, a, p, tickets.CauseDeadly)
 	case !ok:
 		p = in.parse(it)
 		fallthrough
@@ -250,7 +250,7 @@ func (in *Intake) take(ctx context.Context, it mailbox.Item, a tickets.Arrival, 
 	case at.ticket != 0:
 		return in.join(ctx, at, inc, m, s)
 	case s.Address == "":
-		return in.quarantine(ctx, a, parsed{message: m}, "no sender: the mail has no From address to answer to")
+		return in.quarantine(ctx, a, parsed{message: m}, tickets.CauseNoSender)
 	case now && s.Technician != "":
 		if done, err := in.ownMail(ctx, inc, m, s); done || err != nil {
 			return err
@@ -264,7 +264,7 @@ func (in *Intake) take(ctx context.Context, it mailbox.Item, a tickets.Arrival, 
 	case in.Catalogue().Policy == tickets.PolicyEntities:
 		return in.Desk.Refuse(ctx, inc, tickets.LetterRefusal)
 	}
-	return in.quarantine(ctx, a, parsed{message: m}, "sender has no plain address, so that nobody can be asked to confirm it")
+	return in.quarantine(ctx, a, parsed{message: m}, tickets.CauseNoAddress)
 }
 
 // join adds a mail to the ticket it belongs to, in the part that its sender

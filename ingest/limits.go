@@ -1,9 +1,13 @@
 package ingest
 
-import "errors"
+import (
+	"errors"
+
+	"respon/tickets"
+)
 
 // ErrNothing: not one header field with a value could be made out, and no text.
-var ErrNothing = errors.New("this is no mail: it has no header field and no text")
+var ErrNothing = errors.New(tickets.CauseNothing)
 
 // Limits that hold before and while a mail is read. They bound what a hostile
 // mail costs; a limit that is met is a problem of the mail, never an error.

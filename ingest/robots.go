@@ -41,7 +41,7 @@ func (in *Intake) robot(m *Message, s *sender, at place, inc tickets.Incoming) (
 // whether what a list passed on from a listed entity is a person's.
 func (in *Intake) note(ctx context.Context, a tickets.Arrival, m *Message, s *sender, r desk.Robot) error {
 	if m.Kind == KindBulk && in.listed(m, s) && in.addressed(m) && in.Catalogue().EntityOf(s.Address) != nil {
-		return in.quarantine(ctx, a, parsed{message: m}, "a list passed it on, and somebody of a listed entity may have written it to us")
+		return in.quarantine(ctx, a, parsed{message: m}, tickets.CauseList)
 	}
 	return in.Desk.Robot(ctx, r)
 }

@@ -76,7 +76,13 @@ func (w *writing) list() {
 	w.add(b)
 }
 
-func (w *writing) state(t *tickets.Ticket) string { return w.t("page.status." + string(t.Status)) }
+// state names the status of a ticket; to whom it waits for, it says so.
+func (w *writing) state(t *tickets.Ticket) string {
+	if t.Status == tickets.Waiting && w.l.To.Address == t.Requester.Address {
+		return w.t("page.status.waiting_you")
+	}
+	return w.t("page.status." + string(t.Status))
+}
 
 // standing is the state of a ticket and who has it, by name and never by
 // address.

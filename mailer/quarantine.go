@@ -26,7 +26,7 @@ func (w *writing) quarantine() {
 		if subject == "" {
 			subject = w.t("quarantine.no_subject")
 		}
-		list.Lines = append(list.Lines, fmt.Sprintf("%d · %s · %s · %s · %s · %s", q.ID, w.moment(q.ReceivedAt), from, subject, size(q.Size), oneLine(q.Cause)))
+		list.Lines = append(list.Lines, fmt.Sprintf("%d · %s · %s · %s · %s · %s", q.ID, w.moment(q.ReceivedAt), from, subject, size(q.Size), w.causeOf(&q)))
 	}
 	w.add(list)
 	if left := len(all) - maxListed; left > 0 {
@@ -37,6 +37,19 @@ func (w *writing) quarantine() {
 	w.add(templates.Block{Kind: templates.Form, Lines: []string{w.t("quarantine.accept_line", first), w.t("quarantine.drop_line", last)}})
 	w.say("quarantine.accept")
 	w.say("quarantine.drop")
+}
+
+// causes are the keys of those that the list has words for.
+var causes = map[string]string{
+	tickets.CauseNothing: "quarantine.nothing", tickets.CauseNoSender: "quarantine.no_sender", tickets.CauseNoAddress: "quarantine.no_address",
+	tickets.CauseList: "quarantine.list", tickets.CauseDeadly: "quarantine.deadly",
+}
+
+func (w *writing) causeOf(q *tickets.Quarantined) string {
+	if key := causes[q.Cause]; key != "" {
+		return w.t(key)
+	}
+	return oneLine(q.Cause)
 }
 
 // decided tells what became of the mails that an operator decided about.

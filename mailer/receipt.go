@@ -2,6 +2,7 @@ package mailer
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"respon/templates"
@@ -106,7 +107,7 @@ func (w *writing) teamState() {
 		facts := append(append(w.standing(t), w.whose()...), append(w.understood(), w.due()...)...)
 		w.add(templates.Block{Kind: templates.Facts, Facts: facts})
 		list := templates.Block{Kind: templates.List}
-		for _, e := range t.Events[max(0, len(t.Events)-shownEvents):] {
+		for _, e := range slices.Backward(t.Events[max(0, len(t.Events)-shownEvents):]) {
 			line := w.moment(e.At) + " · " + w.t("page.event."+string(e.Kind)) + " · " + w.whoDid(e.Actor)
 			if what := w.happened(&e); what != "" {
 				line += " · " + what

@@ -66,7 +66,7 @@ func sampleReports() []*tickets.Report {
 
 func sampleQuarantine() []tickets.Quarantined {
 	return []tickets.Quarantined{
-		{ID: 3, ReceivedAt: sampleTime, From: "luis@bunyol.example", Subject: "Escaneado", Size: 48_213, Cause: "no sender: the mail has no From address to answer to"},
-		{ID: 5, ReceivedAt: sampleTime, Subject: "", Size: 912, Cause: "no header: the mail is text alone"},
+		{ID: 3, ReceivedAt: sampleTime, From: "luis@bunyol.example", Subject: "Escaneado", Size: 48_213, Cause: tickets.CauseNoSender},
+		{ID: 5, ReceivedAt: sampleTime, Subject: "", Size: 912, Cause: tickets.CauseNothing},
 	}
 }

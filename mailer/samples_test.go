@@ -104,3 +104,23 @@ func TestStateInTheReadersWords(t *testing.T) {
 		}
 	}
 }
+
+// To whom a ticket waits for, its state says so; to a technician it names her.
+func TestWaitingForTheReader(t *testing.T) {
+	c := composer(t)
+	for kind, want := range map[tickets.LetterKind]string{tickets.LetterStatus: "a la espera de su respuesta", tickets.NoticeState: "a la espera del solicitante"} {
+		for _, s := range mailer.Samples(tickets.Spanish) {
+			if s.Letter.Kind != kind || s.Letter.Ticket == nil {
+				continue
+			}
+			s.Letter.Ticket.Status = tickets.Waiting
+			r, err := c.Render(s.Letter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text := strings.Join(strings.Fields(r.Text), " "); !strings.Contains(text, want) {
+				t.Errorf("%s: no %q in\n%s", s.Name, want, r.Text)
+			}
+		}
+	}
+}

@@ -19,6 +19,16 @@ type Quarantined struct {
 	RawSHA     []byte    `db:"raw_sha" json:"-"`
 }
 
+// The causes that are known beforehand, for which the operator's list has words in
+// her language. Any other is an error's own.
+const (
+	CauseNothing   = "this is no mail: it has no header field and no text"
+	CauseNoSender  = "no sender: the mail has no From address to answer to"
+	CauseNoAddress = "sender has no plain address, so that nobody can be asked to confirm it"
+	CauseList      = "a list passed it on, and somebody of a listed entity may have written it to us"
+	CauseDeadly    = "the process died while this mail was taken each time it was tried"
+)
+
 // Decision is what an operator wants done with a quarantined mail, and what
 // became of it.
 type Decision struct {

@@ -15,7 +15,7 @@ import (
 type rowView struct {
 	Number, URL string
 	Subject     string
-	Status      tickets.Status
+	Status      statusView
 	Priority    tickets.Priority
 	Category    string
 	Technician  string
@@ -29,7 +29,7 @@ type rowView struct {
 func (s *Server) row(q *request, t *tickets.Ticket) rowView {
 	number := t.Number.Format(q.catalogue.Gateway.Prefix)
 	return rowView{
-		Number: number, URL: "/tickets/" + number, Subject: oneLine(t.Subject), Status: t.Status, Priority: t.Priority,
+		Number: number, URL: "/tickets/" + number, Subject: oneLine(t.Subject), Status: q.status(t), Priority: t.Priority,
 		Category: q.category(t.Category), Technician: q.technician(t.Technician),
 		Requester: named(t.Requester.Name, t.Requester.Address), Entity: t.Requester.Entity,
 		Created: q.moment(t.CreatedAt), Updated: q.moment(t.UpdatedAt),

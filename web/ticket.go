@@ -17,7 +17,7 @@ type ticketView struct {
 	Number   string
 	URL      string
 	Subject  string
-	Status   tickets.Status
+	Status   statusView
 	Type     tickets.Type // "" until known
 	Category string
 	Priority tickets.Priority
@@ -95,7 +95,7 @@ func (s *Server) renderTicket(w http.ResponseWriter, q *request, status int, rep
 	number := t.Number.Format(q.catalogue.Gateway.Prefix)
 	v := ticketView{
 		layout: s.layout(q, "tickets"), Number: number, URL: "/tickets/" + number, Subject: oneLine(t.Subject),
-		Status: t.Status, Category: q.category(t.Category), Priority: t.Priority,
+		Status: q.status(t), Category: q.category(t.Category), Priority: t.Priority,
 		Created: q.moment(t.CreatedAt), Updated: q.moment(t.UpdatedAt),
 		Requester: q.requester(t, audit), Entity: t.Requester.Entity, Technician: q.technician(t.Technician),
 		Reply: reply, Limit: length(q.catalogue.MaxSize), Sent: q.URL.Query().Get("sent") != "", Audit: audit,

@@ -101,6 +101,16 @@ func (s *Server) render(w http.ResponseWriter, q *request, status int, name stri
 	return err
 }
 
+// statusView is the status of a ticket, and whether the reader is who it waits for.
+type statusView struct {
+	tickets.Status
+	ForYou bool
+}
+
+func (q *request) status(t *tickets.Ticket) statusView {
+	return statusView{t.Status, t.Status == tickets.Waiting && q.visitor.address == t.Requester.Address}
+}
+
 // moment is a time as it is shown, and as programs read it.
 type moment struct{ Text, ISO string }
 
