@@ -40,10 +40,11 @@ var mailAddress = regexp.MustCompile(`[^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+`)
 func (b *blocks) author(intro []string) origin {
 	text := strings.Join(intro, " ")
 	for i, l := range intro {
-		if m := authorLine.FindStringSubmatch(strings.TrimLeft(plain(l), "> ")); m != nil && strings.TrimSpace(m[1]) != "" {
-			text = m[1] // not to whom it went
+		kind, _, value := field(strings.TrimLeft(plain(l), "> "))
+		if kind == author && strings.TrimSpace(value) != "" {
+			text = value // not to whom it went
 			break
-		} else if m != nil && i+1 < len(intro) {
+		} else if kind == author && i+1 < len(intro) {
 			text = intro[i+1]
 			break
 		}
@@ -155,13 +156,13 @@ func unmarked(l string) string {
 // rulers, the fields, and the rest of fields that were wrapped.
 func header(lines []string) int {
 	n, fields := 1, 0
-	if fieldLine.MatchString(plain(lines[0])) {
+	if isField(plain(lines[0])) {
 		fields = 1
 	}
 	for i := 1; i < min(len(lines), 14); i++ {
 		l := plain(lines[i])
 		switch {
-		case fieldLine.MatchString(l):
+		case isField(l):
 			fields++
 			n = i + 1
 		case strings.TrimSpace(l) == "" && fields > 0:

@@ -15,8 +15,6 @@ type Forward struct {
 }
 
 var (
-	subjects     = alternatives("asunto", "assumpte", "tema", "subject", "betreff", "objet", "oggetto", "assunto", "onderwerp", "ämne", "emne", "temat", "gaia")
-	subjectLine  = regexp.MustCompile(`(?i)^[\s*_]*(?:` + subjects + `)[\s*_]*:[\s*_]*(.*)$`)
 	authorPlain  = regexp.MustCompile(`(?i)^(.*?)[\s<(\["]*(?:mailto:)?([^\s<>()\["]+@[^\s<>()\]"]+)`)
 	forwardLines = 20 // of the block above the mail that was passed on
 )
@@ -47,18 +45,19 @@ func (f *Forward) fields(lines []string, i int) (end int) {
 	seen := 0
 	for ; i < len(lines) && seen < forwardLines; i, seen = i+1, seen+1 {
 		l := strings.TrimLeft(plain(lines[i]), "> ")
-		switch {
-		case strings.TrimSpace(l) == "":
+		if strings.TrimSpace(l) == "" {
 			if f.Address != "" {
 				return i + 1
 			}
-		case authorLine.MatchString(l) && f.Address == "":
-			value := strings.TrimSpace(strings.Trim(authorLine.FindStringSubmatch(l)[1], "* "))
-			if m := authorPlain.FindStringSubmatch(value); m != nil {
+			continue
+		}
+		switch kind, _, value := field(l); {
+		case kind == author && f.Address == "":
+			if m := authorPlain.FindStringSubmatch(strings.Trim(value, "* ")); m != nil {
 				f.Name, f.Address = strings.Trim(m[1], `"'* `), strings.Trim(m[2], `.,;*`)
 			}
-		case subjectLine.MatchString(l):
-			f.Subject = strings.Trim(subjectLine.FindStringSubmatch(l)[1], "* ")
+		case kind == subject:
+			f.Subject = strings.Trim(value, "* ")
 		}
 	}
 	return i

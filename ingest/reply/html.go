@@ -25,7 +25,7 @@ type converter struct {
 	skip    int // depth in elements whose text is not shown
 	quote   int // depth in the element that is a quotation
 	depth   int // open elements of the kind that quotations are made of
-	marks   []int
+	marks   []mark
 	marking bool
 	said    bool // words stand above
 	rest    bool // everything from here on is quoted
@@ -34,6 +34,14 @@ type converter struct {
 	// styles is set for reading the form; nil otherwise.
 	styles *styles
 	style  rune // that was last written into the line
+}
+
+// A mark is an element that is a quotation. In those that hold an introduction and
+// the quotation proper, people write answers below it.
+type mark struct {
+	depth     int
+	container bool
+	left      bool // the quotation proper has ended
 }
 
 func convert(source string, marking bool) string {
@@ -172,7 +180,7 @@ func (c *converter) start(t html.Token) {
 		c.depth++
 		// For the form the level counts, so that one element must be one level.
 		if c.marking && isQuote(t) || c.styles != nil && t.Data == "blockquote" {
-			c.marks = append(c.marks, c.depth)
+			c.marks = append(c.marks, mark{depth: c.depth, container: t.Data == "div" && isContainer(t)})
 			c.quote++
 		}
 	}
@@ -194,12 +202,36 @@ func (c *converter) end(name string) {
 		c.block()
 	case "div", "blockquote":
 		c.block()
-		if n := len(c.marks); n > 0 && c.marks[n-1] == c.depth {
+		if n := len(c.marks); n > 0 && c.marks[n-1].depth == c.depth {
+			if !c.marks[n-1].left {
+				c.quote--
+			}
 			c.marks = c.marks[:n-1]
-			c.quote--
+			if n > 1 && name == "blockquote" {
+				c.leave(&c.marks[n-2])
+			}
 		}
 		c.depth = max(c.depth-1, 0)
 	}
+}
+
+// leave ends the quotation of a container whose quotation proper has just ended.
+func (c *converter) leave(m *mark) {
+	if m.container && !m.left && m.depth+1 == c.depth {
+		m.left = true
+		c.quote--
+	}
+}
+
+// isContainer knows the elements of Gmail and ProtonMail that hold introduction and
+// quotation.
+func isContainer(t html.Token) bool {
+	for _, a := range t.Attr {
+		if a.Key == "class" && (strings.Contains(a.Val, "gmail_quote") || strings.Contains(a.Val, "protonmail_quote")) {
+			return true
+		}
+	}
+	return false
 }
 
 // isQuote knows the elements in which mail programs put what they quote.

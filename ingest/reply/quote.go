@@ -12,6 +12,7 @@ import (
 // introduction that begins with its date or its author needs no word.
 var openers = alternatives(
 	"el", "on", "le", "il", "em", "no dia", "am", "op", "den", "dnia", "w dniu", "på", "missatge de", "mensaje de",
+	"în", "en un mensaje con fecha", "en un missatge amb data", "in a message dated", "dans un message daté", "in einer nachricht vom",
 	"às", "quoting", "citando a", "citando", "citant", "cita", "zitat von", "mensaje citado por", "missatge citat per", "vom", "dana", "dne",
 )
 
@@ -22,7 +23,7 @@ var shortOpeners = alternatives("en", "a", "o", "at", "pe", "du", "klo")
 var verbs = alternatives(
 	"escribió", "escribio", "ha escrito", "va escriure", "ha escrit", "escrigué", "wrote", "writes", "a écrit", "ha scritto", "scrive", "escreveu", "schrieb", "geschrieben",
 	"schreef", "geschreven", "escribiu", "idatzi du", "idatzi zuen", "napisał", "napisała", "napisał(a)", "pisze", "пишет", "написал", "написала", "писал", "пише", "написав",
-	"skrev", "følgende", "kirjoitti",
+	"skrev", "følgende", "kirjoitti", "a scris", "escribe", "escriu",
 )
 
 // originals stand between rulers, or before a colon, above a mail that was
@@ -41,21 +42,9 @@ var forwards = alternatives(
 	"inizio messaggio inoltrato", "início da mensagem reencaminhada", "begin doorgestuurd bericht", "início da mensagem encaminhada",
 )
 
-// authors and others are the names of the fields that stand above a mail quoted
-// as Outlook does it.
-var (
-	authors = alternatives("de", "from", "von", "da", "van", "od", "от", "від", "fra", "från", "desde", "nork", "remitente", "remitent", "mittente", "expéditeur", "absender")
-	others  = alternatives(
-		"enviado el", "enviado", "enviat el", "enviat", "sent", "date", "fecha", "data", "datum", "gesendet", "gesendet am", "envoyé", "envoyé le", "inviato", "inviato il", "enviada em", "enviada", "verzonden",
-		"skickat", "sendt", "dato", "отправлено", "дата", "надіслано", "wysłano", "bidalia", "para", "per a", "per", "a", "to", "an", "à", "til", "till", "aan", "do", "кому", "nori", "destinatario", "destinatari",
-		"asunto", "assumpte", "tema", "subject", "betreff", "objet", "oggetto", "assunto", "onderwerp", "ämne", "emne", "тема", "temat", "gaia", "cc", "cco", "bcc", "kopia", "kopie", "copia", "còpia", "копия", "importance", "importancia", "importància",
-		"responder a", "reply-to", "organization", "adjuntos", "datos adjuntos", "attachments",
-	)
-)
-
 var (
 	introWord   = regexp.MustCompile(`(?i)^(?:(?:` + openers + `)[\s,]|(?:` + shortOpeners + `)\s+(?:\pL{2,10}[.,]{0,2}\s+)?\d)`)
-	introDate   = regexp.MustCompile(`(?i)^(?:\pL{2,10}[.,]{0,2} )?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.? (?:de )?\pL{3,12}\.?,? (?:de |del )?\d{4}|\pL{3,12} \d{1,2},? \d{4})`)
+	introDate   = regexp.MustCompile(`(?i)^(?:\pL{2,10}[.,]{0,2} |o )?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.? (?:de )?\pL{3,12}\.?,? (?:de |del )?\d{4}|\pL{3,12} \d{1,2},? \d{4})`)
 	introAuthor = regexp.MustCompile(`^"?[^<>@:;!?]{1,80}"?\s*<[^<>\s]+@[^<>\s]+>`)
 	messageFrom = regexp.MustCompile(`(?i)^(?:missatge de|mensaje de|mensaje citado por|missatge citat per|citando a|citando|citant|cita|quoting|zitat von)\s`)
 	says        = regexp.MustCompile(`(?i)(?:^|[\s"”>)])(?:` + verbs + `)(?:[\s:(<"“-]|$)`)
@@ -63,19 +52,32 @@ var (
 	saysLast = regexp.MustCompile(`(?i:` + verbs + `)[\s:]*(?:$|[<"“(\d\p{Lu}]|\S+@)`)
 	// toSomebody: a person tells who wrote to whom.
 	toSomebody = regexp.MustCompile(`(?i)[\s.>)](?:(?:me|nos|os|te|em|ens|us)\s+|m['’])(?:` + verbs + `)`)
-	authored   = regexp.MustCompile(`<[^\s<>]+@[^\s<>]+>\)?\s*:$`)
-	dated      = regexp.MustCompile(`\d{1,4}[/.-]\d{1,2}|\b(?:19|20)\d{2}\b|\b\d{1,2}[:.h]\d{2}\b`)
-	clock      = regexp.MustCompile(`\b\d{1,2}[:.h]\d{2}\b`)
-	addressed  = regexp.MustCompile(`<?[^\s<>]+@[^\s<>]+>?`)
-	between    = regexp.MustCompile(`(?i)^[*\s]*[-_=–—][-_*=–—\s]+(?:` + originals + `)\b[^\n]{0,100}$|^(?:` + originals + `)\s*:?\s*[-_*=–—]{2,}\s*$|` +
-		`^-{4,}\s*(?:` + originals + `)\s*-{4,}\s*(?:` + authors + `)\s*:`)
-	dashed     = regexp.MustCompile(`(?i)^-{2,}\s*.{2,200}(?:` + verbs + `)\s*-{2,}\s*$`)
+	// byWhom ends what begins with date and hour, where no verb says it.
+	byWhom = regexp.MustCompile(`(?i)\s(?:por|per|by|von|da|par|de|door)\s+<?[^\s<>]+@[^\s<>]+>?\s*:$`)
+	// someName: what names an author in an introduction, not the words of a sentence.
+	someName = `["'“‘(\[<]*(?:\p{Lu}|\S+@)`
+	cited    = regexp.MustCompile(`^(?i:missatge de|mensaje de|mensaje citado por|missatge citat per|citando a|citando|citant|cita|quoting|zitat von)\s+` + someName)
+	// weekday: opener and day of the week before the date.
+	weekday = regexp.MustCompile(`(?i)^(?:el|on|le|il|am|em|o)\s+\pL{2,12}[.,]{0,2}\s+(?:\d{1,2}|\pL{3,10}\.?\s\d{1,2})\D`)
+	// Somebody who tells of "el proveedor" names him with an article; programs give a name.
+	article   = regexp.MustCompile(`(?i)\d[:.h]\d{2}(?::\d{2})?\s*(?:h|hs|horas|hores|[ap]\.?\s?m)?\.?,?\s+(?:l['’]\pL|(?:el|la|los|las|els|les|un|una|mi|nuestr[oa]|su|al|the|a|our|my|your|their|le|der|die|das|il|lo|o)\s+\pL)`)
+	authored  = regexp.MustCompile(`<[^\s<>]+@[^\s<>]+>\)?\s*:$`)
+	dated     = regexp.MustCompile(`\d{1,4}[/.-]\d{1,2}|\b(?:19|20)\d{2}\b|\b\d{1,2}[:.h]\d{2}\b`)
+	clock     = regexp.MustCompile(`\b\d{1,2}[:.h]\d{2}\b`)
+	addressed = regexp.MustCompile(`<?[^\s<>]+@[^\s<>]+>?`)
+	between   = regexp.MustCompile(`(?i)^[*\s]*[-_=–—][-_*=–—\s]+(?:` + originals + `)\b[^\n]{0,100}$|^(?:` + originals + `)\s*:?\s*[-_*=–—]{2,}\s*$|` +
+		`^-{4,}\s*(?:` + originals + `)\s*-{4,}\s*\pL[\pL ]{0,12}\s*:`)
+	dashed = regexp.MustCompile(`(?i)^-{2,}\s*.{2,200}(?:` + verbs + `)\s*:?\s*-{2,}\s*$`)
+	// notes is how HCL Notes introduces: name, moment, and how the mail began.
+	notes     = regexp.MustCompile(`^[^-:]{2,80}-{3}\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? \d{1,2}[:.]\d{2}[^-]{0,20}-{3}`)
+	nextcloud = regexp.MustCompile(`^"[^"]{1,80}" <?[^\s<>]+@[^\s<>]+>? – .{6,40}$`)
+	starred   = regexp.MustCompile(`^\* [^<>:]{1,80}<[^\s<>]+@[^\s<>]+> \[.{6,40}\]:$`)
+	// inOneLine: the fields of a mail that a program has run together.
+	inOneLine = regexp.MustCompile(`(?i)^(?:de|from|von|da)\s?:.{2,200}\s(?:enviado(?: el)?|enviat(?: el)?|sent|fecha|data|date|gesendet|envoyé|inviato)\s?:.{4,80}\b\d{1,2}[:.]\d{2}\b.*\s(?:asunto|assumpte|tema|subject|betreff|objet|oggetto)\s?:`)
+	// authorOnly: a name and a verb, at most with the moment, as SeaMonkey and Postbox have it.
+	authorOnly = regexp.MustCompile(`^["“]?\p{Lu}[\pL.'’-]*(?:\(e\)k)?(?:,? (?:(?:de|del|de la|i|y|van|von|da|dos|d')\b|\p{Lu}[\pL.'’-]*(?:\(e\)k)?)){0,5}["”]?(?: <[^\s<>]+>)?(?: \d{1,4}[/.-]\d{1,2}[^:]{0,12}:\d{2}\S{0,8})? (?i:` + verbs + `)(?: (?i:el|on|le|am|il)\b.{6,40})?\s*:$`)
 	applesWord = regexp.MustCompile(`(?i)^(?:` + forwards + `)\s*:?$`)
 	groupwise  = regexp.MustCompile(`^>>> .{3,200}(?:>>>|\d{1,2}[:.]\d{2}.*)\s*$`)
-	authorLine = regexp.MustCompile(`(?i)^[\s*_]*(?:` + authors + `)[\s*_]*:[\s*_]*(.*)$`)
-	named      = regexp.MustCompile(`^[\s"'«(\[]*\pL`) // hours and days are nobody's name
-	since      = regexp.MustCompile(`(?i)^[\s*_]*desde\b`)
-	fieldLine  = regexp.MustCompile(`(?i)^[\s*_]*(?:` + authors + `|` + others + `)[\s*_]*:`)
 	anyRuler   = regexp.MustCompile(`^\s*[_\-*=–—]{2,}\s*$`)
 	// ours is the line above which our letters ask to write.
 	ours = regexp.MustCompile(`^[>\s]*[—–-]{3} (?:Escriba su respuesta por encima de esta línea|Escriga la resposta per damunt d'esta línia|Please write your answer above this line) [—–-]{3}\s*$`)
@@ -101,27 +103,70 @@ var plain = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200e", "", "\u2
 
 // introduces reports over how many lines, from i on, a quotation is introduced.
 func introduces(lines []string, i int) int {
-	first := strings.TrimSpace(plain(lines[i][:min(len(lines[i]), introLength)]))
+	first := strings.TrimLeft(plain(lines[i][:min(len(lines[i]), introLength)]), " *_")
+	dashes := strings.HasPrefix(first, "---") // Zoho puts them around it
+	if dashes {
+		first = strings.TrimLeft(first, "- ")
+	}
 	if !strings.Contains(first, "<") && !introWord.MatchString(first+" ") && !introDate.MatchString(first) {
-		return 0 // most lines end here, and the patterns below take their time
+		return nameAlone(lines, i) // most lines end here, and the patterns below take their time
 	}
 	joined := ""
 	for n := 1; n <= introLines && i+n <= len(lines); n++ {
 		l := strings.TrimSpace(plain(lines[i+n-1]))
 		if l == "" || n == 1 && isQuoted(l) || len(joined)+len(l) > introLength {
-			return 0
+			break
 		}
-		joined = strings.TrimSpace(joined + " " + l)
+		if strings.HasSuffix(joined, ":") {
+			break // a sentence has ended, and another follows
+		}
+		joined = strings.Trim(joined+" "+l, " *_") // it may be bold
+		if dashes {
+			joined = strings.TrimLeft(joined, "- ")
+			if bare := strings.TrimRight(joined, "-"); len(bare) < len(joined) {
+				joined = strings.TrimRight(bare, " :") + ":"
+			}
+		}
 		if !strings.ContainsAny(joined, "0123456789@") {
 			continue
 		}
 		below := followed(lines[i+n:])
 		if (below || strings.HasSuffix(joined, ":")) && isIntroduction(joined, below) {
+			if dashes && i+n < len(lines) && anyRuler.MatchString(lines[i+n]) {
+				n++
+			}
 			return n
 		}
 	}
+	return nameAlone(lines, i)
+}
+
+// nameAlone reports one line if it introduces with a name and little else. It has
+// to stand by itself, directly above quoted lines: "Pepe escribió:" is said by
+// people, too.
+func nameAlone(lines []string, i int) int {
+	if len(lines[i]) > introLength {
+		return 0
+	}
+	l := strings.TrimSpace(plain(lines[i]))
+	if !strings.HasSuffix(l, ":") && !strings.HasPrefix(l, `"`) {
+		return 0
+	}
+	if nextcloud.MatchString(l) && (clock.MatchString(l) || followed(lines[i+1:])) {
+		return 1
+	}
+	if !followed(lines[i+1:]) {
+		return 0
+	}
+	alone := i == 0 || strings.TrimSpace(plain(lines[i-1])) == ""
+	if starred.MatchString(l) || alone && authorOnly.MatchString(l) && !toldOf[fold(strings.Trim(strings.Fields(l)[0], `"“,.`))] {
+		return 1
+	}
 	return 0
 }
+
+// toldOf begin a sentence in which a person tells that somebody wrote.
+var toldOf = words("ayer anteayer hoy luego entonces despues antes ahora tambien alguien quien como cuando donde y pero el la los las un una mi su nuestro esto eso ahir hui avui llavors despres tambe algu qui quan on els les yesterday today then later somebody someone the my our he she they it this that who when")
 
 // isIntroduction knows "On 5 Jan 2026, at 10:12, X <x@y> wrote:" and its like.
 // Who merely tells that somebody wrote gives no date or address with it, or goes
@@ -140,13 +185,19 @@ func isIntroduction(s string, below bool) bool {
 		if !below && !date && !author && !saysLast.MatchString(s) {
 			return false
 		}
+		if !below && (article.MatchString(s) || date && !clock.MatchString(s)) && !addressed.MatchString(s) {
+			return false
+		}
 		ends := end || says.MatchString(s[max(0, strings.LastIndexByte(s, ' ')):])
-		return ends && (whole || below && dated.MatchString(s) || date && clock.MatchString(s) || below && addressed.MatchString(s))
+		return ends && (whole || below && dated.MatchString(s) || (date || weekday.MatchString(s)) && clock.MatchString(s) || below && addressed.MatchString(s))
 	}
 	if messageFrom.MatchString(s) {
-		return end && addressed.MatchString(s)
+		return below && dated.MatchString(s) || end && addressed.MatchString(s) && (below || cited.MatchString(s) || clock.MatchString(s))
 	}
-	return date && (authored.MatchString(s) || below && addressed.MatchString(s) && (end || strings.HasSuffix(s, ">")))
+	if date && end && clock.MatchString(s) && byWhom.MatchString(s) {
+		return true
+	}
+	return date && (below || clock.MatchString(s)) && (authored.MatchString(s) || below && addressed.MatchString(s) && (end || strings.HasSuffix(s, ">")))
 }
 
 // followed reports whether the next words, not far below, are marked as quoted.
@@ -172,34 +223,13 @@ func opens(lines []string, i int) bool {
 	for l != "" && l[0] == '>' {
 		l = strings.TrimSpace(l[1:])
 	}
-	return between.MatchString(l) || dashed.MatchString(l) || applesWord.MatchString(l) || headers(lines, i)
-}
-
-// headers reports whether the fields of a mail stand at i, as Outlook quotes
-// them: its author among them and two more, or one if the author has an address.
-// "Desde" is a day's more often than an author's, and asks for the address.
-func headers(lines []string, i int) bool {
-	bare := func(l string) string { return strings.TrimLeft(plain(l), "> ") }
-	if !fieldLine.MatchString(bare(lines[i])) {
-		return false
+	switch {
+	case between.MatchString(l) || dashed.MatchString(l) || strings.Contains(l, "---") && notes.MatchString(l):
+		return true
+	case applesWord.MatchString(l):
+		return strings.HasSuffix(l, ":") || i+2 < len(lines) && (headers(lines, i+1) || headers(lines, i+2))
 	}
-	fields, author, address := 0, false, false
-	for _, l := range lines[i:min(i+12, len(lines))] {
-		l = bare(l)
-		if len(l) > 4*introLength || strings.TrimSpace(l) == "" && fields > 1 {
-			break // the end of the block
-		}
-		if !fieldLine.MatchString(l) {
-			continue // the rest of a field
-		}
-		fields++
-		if m := authorLine.FindStringSubmatch(l); m != nil {
-			has := addressed.MatchString(m[1])
-			author = author || has || named.MatchString(m[1]) && !since.MatchString(l)
-			address = address || has
-		}
-	}
-	return author && (fields >= 3 || fields == 2 && address)
+	return headers(lines, i) || isField(l) && inOneLine.MatchString(l)
 }
 
 func isQuoted(l string) bool { return strings.HasPrefix(strings.TrimLeft(l, " \t"), ">") }

@@ -13,7 +13,10 @@
 package reply
 
 import (
+	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // New gives what a person newly wrote. The HTML text, if there is one, says
@@ -72,14 +75,16 @@ func marksQuotes(lines []string) bool {
 // unquote takes the quoted history away.
 func unquote(lines []string) []string {
 	for i := range lines {
-		if opens(lines, i) {
-			above := withoutQuotesBelow(lines[:i])
-			if empty(above) {
-				return withoutMark(lines, i) // nothing but a forwarded mail: that is what was sent
-			}
-			return above
-		}
 		n := introduces(lines, i)
+		if n == 0 && opens(lines, i) {
+			if n = marked(lines, i); n == 0 {
+				above := withoutQuotesBelow(lines[:i])
+				if empty(above) {
+					return withoutMark(lines, i) // nothing but a forwarded mail: that is what was sent
+				}
+				return above
+			}
+		}
 		if n == 0 {
 			continue
 		}
@@ -88,14 +93,58 @@ func unquote(lines []string) []string {
 		case answersInside(below):
 			// Answers between or below what they answer: all of it stays but the
 			// introduction and the quotation that nobody answers.
-			return join(above, withoutQuotes(below))
+			return join(unsign(above), withoutQuotes(unsign(below)))
 		case !empty(above) || followed(below) || empty(below):
 			return above
 		default:
 			return below // it is not marked as quoted: it may be the answer
 		}
 	}
+	if lines = unsign(lines); pasted(lines) {
+		return lines
+	}
 	return withoutQuotes(lines)
+}
+
+// marked gives how many lines from i on introduce quoted lines, where a ruler
+// stands at i and the program that drew it marks what it quotes: ProtonMail's has
+// an introduction below it. 0: everything below is quoted.
+func marked(lines []string, i int) int {
+	if l := plain(lines[i]); isQuoted(l) || !between.MatchString(strings.TrimSpace(l)) {
+		return 0
+	}
+	n := i + 1
+	for n < len(lines) && strings.TrimSpace(plain(lines[n])) == "" {
+		n++
+	}
+	if n == len(lines) {
+		return 0
+	}
+	if over := introduces(lines, n); over > 0 && followed(lines[n+over:]) {
+		return n + over - i
+	}
+	return 0
+}
+
+// pastedLines is how long a message is at most that somebody puts into a mail with
+// the mark of quotations before it.
+const pastedLines = 12
+
+// shows is a line by which a person shows what follows, and nobody's name.
+var shows = regexp.MustCompile(`^\p{Lu}?\p{Ll}*,? \p{Ll}+ \p{Ll}+ [^@<>0-9]{2,200}:$`)
+
+// pasted reports whether the last lines look quoted, but a person says above them
+// that she shows them: "Sale esto en la pantalla:".
+func pasted(lines []string) bool {
+	n := len(lines)
+	for n > 0 && n > len(lines)-pastedLines && isQuoted(lines[n-1]) && !strings.HasPrefix(strings.TrimLeft(unmarked(lines[n-1]), " "), ">") {
+		n--
+	}
+	at := n
+	for n > 0 && n > at-2 && strings.TrimSpace(plain(lines[n-1])) == "" {
+		n--
+	}
+	return n > 0 && at < len(lines) && shows.MatchString(strings.TrimSpace(plain(lines[n-1]))) && !says.MatchString(lines[n-1])
 }
 
 // withoutMark leaves out our own mark, under which the answer was written.
@@ -120,7 +169,7 @@ func join(above, below []string) []string {
 	if empty(above) {
 		return below
 	}
-	return append(append([]string{}, above...), below...)
+	return append(append(append([]string{}, above...), ""), below...)
 }
 
 // answersInside reports whether words stand below or between quoted lines.
@@ -148,13 +197,40 @@ func isRest(lines []string, i int) bool {
 	if i == 0 || i+1 == len(lines) || !isQuoted(lines[i-1]) || !isQuoted(lines[i+1]) {
 		return false
 	}
-	return len(lines[i-1]) > 60 || !strings.Contains(strings.TrimSpace(lines[i]), " ") && strings.Contains(lines[i-1], "://")
+	before := strings.TrimSpace(plain(lines[i-1]))
+	first, _ := utf8.DecodeRuneInString(strings.TrimSpace(plain(lines[i])))
+	switch last := before[len(before)-1]; {
+	case last == '?', (last == '.' || last == '!') && !unicode.IsLower(first):
+		return false // the sentence ended there
+	}
+	return len(before) > 60 || !strings.Contains(strings.TrimSpace(lines[i]), " ") && strings.Contains(lines[i-1], "://")
 }
 
 // withoutQuotesBelow takes quoted lines away that stand below all words.
 func withoutQuotesBelow(lines []string) []string {
 	for len(lines) > 0 && (isQuoted(lines[len(lines)-1]) || strings.TrimSpace(plain(lines[len(lines)-1])) == "") {
 		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// withoutIntroduction takes an introduction away that is itself marked as quoted,
+// as Apple's programs have it.
+func withoutIntroduction(lines []string) []string {
+	head := make([]string, 0, introLines+2)
+	for _, l := range lines[:min(len(lines), introLines+2)] {
+		if isQuoted(l) {
+			l = unmarked(l)
+		}
+		head = append(head, l)
+	}
+	for i := range head {
+		if n := introduces(head, i); n > 0 {
+			return lines[i+n:]
+		}
+		if strings.TrimSpace(head[i]) != "" {
+			break
+		}
 	}
 	return lines
 }
@@ -171,7 +247,7 @@ func withoutQuotes(lines []string) []string {
 	}
 	for i, l := range lines[words:] {
 		if isQuoted(l) {
-			return lines
+			return withoutIntroduction(lines)
 		}
 		if opens(lines[words:], i) {
 			break

@@ -84,7 +84,7 @@ func goldenMails(t testing.TB) map[string]*mail {
 // An answer that looks like the rest of a quoted line is the only one: rather
 // all of the mail than nothing.
 func TestUnsure(t *testing.T) {
-	quoted := "> ¿Ha probado usted a apagar la impresora del padrón y volver a encenderla?\n"
+	quoted := "> Por favor, apague la impresora del padrón y vuelva a encenderla en el mismo\n"
 	for name, tt := range map[string]struct {
 		text   string
 		unsure bool
