@@ -78,12 +78,12 @@ func headers(lines []string, i int) bool {
 	var someone, address, titled, dated, sent bool
 	in := noField
 	for at, l := range lines[i:min(i+headerSpan, len(lines))] {
-		if len(l) > 4*introLength {
+		if len(l) > 4*introLength || anyRuler.MatchString(l) {
 			break
 		}
 		if l = bare(l); strings.TrimSpace(l) == "" {
 			// Some programs make a paragraph of each field.
-			if next := i + at + 1; n > 1 && (next == len(lines) || !isField(bare(lines[next]))) {
+			if next := i + at + 1; next == len(lines) || !isField(bare(lines[next])) {
 				break // the end of the block
 			}
 			continue

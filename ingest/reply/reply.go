@@ -93,17 +93,14 @@ func unquote(lines []string) []string {
 		case answersInside(below):
 			// Answers between or below what they answer: all of it stays but the
 			// introduction and the quotation that nobody answers.
-			return join(unsign(above), withoutQuotes(unsign(below)))
+			return join(unsign(above), inContext(withoutQuotes(unsign(below))))
 		case !empty(above) || followed(below) || empty(below):
 			return above
 		default:
 			return below // it is not marked as quoted: it may be the answer
 		}
 	}
-	if lines = unsign(lines); pasted(lines) {
-		return lines
-	}
-	return withoutQuotes(lines)
+	return withoutQuotes(unsign(lines))
 }
 
 // marked gives how many lines from i on introduce quoted lines, where a ruler
@@ -184,7 +181,7 @@ func answersInside(lines []string) bool {
 			seen = true
 		case strings.TrimSpace(l) == "--":
 			return false
-		case seen && strings.TrimSpace(plain(l)) != "" && l[0] != '|' && !anyRuler.MatchString(l) && !isDevice(l) && !isRest(lines, i):
+		case seen && strings.TrimSpace(plain(l)) != "" && !anyRuler.MatchString(l) && !isDevice(l) && !isRest(lines, i):
 			return true
 		}
 	}
@@ -208,6 +205,9 @@ func isRest(lines []string, i int) bool {
 
 // withoutQuotesBelow takes quoted lines away that stand below all words.
 func withoutQuotesBelow(lines []string) []string {
+	if pasted(lines) {
+		return lines
+	}
 	for len(lines) > 0 && (isQuoted(lines[len(lines)-1]) || strings.TrimSpace(plain(lines[len(lines)-1])) == "") {
 		lines = lines[:len(lines)-1]
 	}
@@ -226,13 +226,42 @@ func withoutIntroduction(lines []string) []string {
 	}
 	for i := range head {
 		if n := introduces(head, i); n > 0 {
-			return lines[i+n:]
+			return inContext(lines[i+n:])
 		}
 		if strings.TrimSpace(head[i]) != "" {
 			break
 		}
 	}
 	return lines
+}
+
+// contextLines is how many quoted lines are left above an answer.
+const contextLines = 6
+
+// inContext leaves of the quoted lines above each answer those that it answers, the
+// last paragraph of them.
+func inContext(lines []string) (kept []string) {
+	for i := 0; i < len(lines); i++ {
+		if !isQuoted(lines[i]) {
+			kept = append(kept, lines[i])
+			continue
+		}
+		end := i
+		for end < len(lines) && isQuoted(lines[end]) {
+			end++
+		}
+		last := end // behind the paragraph
+		for last > i && strings.Trim(plain(lines[last-1]), "> ") == "" {
+			last--
+		}
+		from := last
+		for from > i && from > last-contextLines && strings.Trim(plain(lines[from-1]), "> ") != "" {
+			from--
+		}
+		kept = append(kept, lines[from:last]...)
+		i = end - 1
+	}
+	return kept
 }
 
 // withoutQuotes takes quoted lines away that stand above all words, or below

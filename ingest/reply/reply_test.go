@@ -105,3 +105,35 @@ func TestUnsure(t *testing.T) {
 		})
 	}
 }
+
+// What is no quotation alone is none above our letter, or below it, either.
+func TestLookalikesAroundOurLetter(t *testing.T) {
+	for name, m := range goldenMails(t) {
+		if m.html != "" || m.text != m.reply || strings.Contains(m.text, "\n>") || strings.HasPrefix(m.text, ">") || name == "nothing but a forward" {
+			continue // a forwarded mail with another below it stays as it is
+		}
+		words, lines := strings.Trim(m.text, "\n"), strings.Split(m.text, "\n")
+		for _, c := range clients {
+			text, _ := c.make(lines, letter("es", forms["es"]), nil)
+			if got, _ := New(text, ""); c.name != "thunderbird" && strings.Trim(got, "\n") != words {
+				t.Errorf("%s, above, %s: %q, want %q", name, c.name, got, words)
+			}
+			if c.name == "outlook" || name == "nothing but a signature" {
+				continue // it marks nothing, so that nobody can tell where the answer begins
+			}
+			text, _ = c.make(nil, letter("es", forms["es"]), append([]string{""}, lines...))
+			if got, _ := New(text, ""); strings.Trim(got, "\n") != words {
+				t.Errorf("%s, below, %s: %q, want %q", name, c.name, got, words)
+			}
+		}
+	}
+}
+
+// Only the paragraph that is answered stays above an answer.
+func TestContextOfAnswers(t *testing.T) {
+	text := "El 5/1/26 a las 10:12, Batlia escribió:\n" + strings.Repeat("> Buenos días.\n", 30) + ">\n> ¿Qué modelo es?\n>\n\nHP 4200.\n\n> Gracias.\n> ¿Desde cuándo?\n\nAyer.\n> Adiós."
+	want := "> ¿Qué modelo es?\n\nHP 4200.\n\n> Gracias.\n> ¿Desde cuándo?\n\nAyer."
+	if got, _ := New(text, ""); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

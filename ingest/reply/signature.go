@@ -95,13 +95,23 @@ func isDevice(l string) bool { return deviceLine(l) >= likely }
 
 // unsign takes a signature and a device's line away (RFC 3676, section 4.3).
 func unsign(lines []string) []string {
+	seen := map[[2]bool]bool{} // how those looked that open no signature
 	for i, l := range lines {
-		if strings.TrimRight(plain(l), " ") == "--" {
-			if !empty(lines[:i]) && !goesOnBelow(lines[:i], lines[i+1:]) {
-				lines = lines[:i]
-			}
+		if l = plain(l); strings.TrimRight(l, " ") != "--" {
+			continue
+		}
+		looks := [2]bool{l == "--", i > 0 && strings.TrimSpace(plain(lines[i-1])) == ""}
+		if seen[looks] {
+			continue
+		}
+		if empty(lines[:i]) {
 			break
 		}
+		if !goesOnBelow(lines[:i], lines[i+1:]) {
+			lines = lines[:i]
+			break
+		}
+		seen[looks] = true
 	}
 	return trimEnd(lines)
 }
@@ -119,7 +129,7 @@ func goesOnBelow(above, below []string) bool {
 	var first, last string
 	said := 0
 	for _, l := range above {
-		if l = strings.TrimSpace(plain(l)); l != "" {
+		if l = strings.TrimSpace(plain(l)); l != "" && !isQuoted(l) {
 			last = l
 			said++
 		}
@@ -158,9 +168,11 @@ func parted(below []string) bool {
 		case l == "--":
 			parts++
 			run = 0
-		case isQuoted(l) || legal.MatchString(l):
+		case isQuoted(l):
+			return parts > 0
+		case legal.MatchString(l):
 			return false
-		case l != "":
+		case l != "" && !anyRuler.MatchString(l) && !isDevice(l):
 			if run++; run > 1 {
 				return false
 			}
@@ -199,6 +211,6 @@ func addedByDevice(lines []string) bool {
 	}
 	return slices.ContainsFunc(lines[:n], func(l string) bool {
 		l = strings.TrimSpace(plain(l))
-		return l != "" && !greeting.MatchString(l)
+		return l != "" && !isQuoted(l) && !greeting.MatchString(l)
 	})
 }
