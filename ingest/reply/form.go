@@ -155,6 +155,7 @@ func (n *index) read(lines []string) (a answers) {
 		own = append(own, text)
 	}
 	a.own = !empty(unsign(own))
+	n.short(own, items, deepest, &a)
 	return a
 }
 

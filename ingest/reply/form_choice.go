@@ -25,6 +25,8 @@ type lexeme struct {
 	style   rune
 	firm    bool // "sí" and "yes" are nothing but a yes; "si" and "no" begin sentences
 	crossed bool // a cross: beside a tick it strikes its word out
+	sign    bool // no brackets around it
+	said    bool // yes or no stands in it
 }
 
 func (l lexeme) isBox() bool  { return l.token == tokEmpty || l.token == tokFull || l.token == tokNoBox }
@@ -42,10 +44,12 @@ func lex(q Question, s string) (list []lexeme) {
 		case strings.ContainsRune(emptyBoxes, r):
 			list = append(list, lexeme{token: tokEmpty, style: style})
 		case strings.ContainsRune(markedBoxes, r):
-			list = append(list, lexeme{token: tokFull, style: style, crossed: strings.ContainsRune(crosses, r)})
+			list = append(list, lexeme{token: tokFull, style: style, crossed: strings.ContainsRune(crosses, r), sign: true})
 		case r == '[' || r == '(' || r == '{':
 			if tok, n := box(runes[i:]); n > 0 {
-				list = append(list, lexeme{token: tok, style: style})
+				inside := strings.Trim(unstyled(string(runes[i+1:i+n-1])), " ")
+				_, known := yesNo[keyOf(inside)]
+				list = append(list, lexeme{token: tok, style: style, crossed: inside == "-", said: known && keyOf(inside) != "x"})
 				i += n - 1
 			} else if r != '[' {
 				list = append(list, lexeme{token: tokStop})
@@ -66,14 +70,35 @@ func lex(q Question, s string) (list []lexeme) {
 			}
 			w := string(runes[i:n])
 			tok, ok := yesNo[keyOf(w)]
-			if !ok {
+			switch {
+			case joins[keyOf(w)] && len(list) == 1 && list[0].isWord() && denies(list[0].token, runes[n:]):
+				return []lexeme{{token: tokOther}} // "sí y no"
+			case !ok:
 				return append(list, lexeme{token: tokOther})
+			case tok == tokMark && n < len(runes) && runes[n] == '[':
+				if empty, length := box(runes[n:]); empty == tokEmpty && length > 0 { // "X[ ] Sí"
+					list = append(list, lexeme{token: tokFull, style: style})
+					i = n + length - 1
+					continue
+				}
 			}
 			list = append(list, lexeme{token: tok, style: style, firm: tok == tokYes && (keyOf(w) == "yes" || strings.ContainsAny(w, "íÍ\u0301"))})
 			i = n - 1
 		}
 	}
 	return list
+}
+
+var joins = words("y o u i e and or ni")
+
+// denies reports whether a text goes on with the other of yes and no.
+func denies(said token, runes []rune) bool {
+	next := wordsOf(string(runes[:min(len(runes), 12)]))
+	if len(next) == 0 {
+		return false
+	}
+	tok, ok := yesNo[next[0].folded]
+	return ok && tok != said && tok != tokMark
 }
 
 // box reads a box in brackets and gives its length, 0 if it is none.
@@ -121,6 +146,10 @@ func choose(list []lexeme, base rune) verdict {
 	if i := slices.IndexFunc(list, func(l lexeme) bool { return l.token == tokOther }); i >= 0 {
 		zone = list[:i]
 	}
+	signs(zone)
+	if len(zone) == 1 && zone[0].said { // "(sí)"
+		return verdict{answer: zone[0].token != tokNoBox, state: clear}
+	}
 	var words []lexeme
 	boxes := 0
 	for _, l := range zone {
@@ -152,6 +181,24 @@ func choose(list []lexeme, base rune) verdict {
 		}
 	}
 	return v
+}
+
+// signs makes marks of signs that stand beside boxes, and not for them: "[ ] No ✅
+// [ ] Sí".
+func signs(zone []lexeme) {
+	boxes, words := 0, 0
+	for _, l := range zone {
+		if l.isWord() {
+			words++
+		} else if l.isBox() && !l.sign {
+			boxes++
+		}
+	}
+	for i := range zone {
+		if zone[i].sign && boxes >= words {
+			zone[i].token, zone[i].sign = tokMark, false
+		}
+	}
 }
 
 // bare decides where there are words alone.
@@ -237,7 +284,8 @@ func belongs(zone []lexeme, i int) token {
 	}
 	first := slices.IndexFunc(zone, func(l lexeme) bool { return l.isWord() || l.isBox() })
 	order := []func() token{after, before}
-	wordsFirst := zone[first].isWord() && first < i
+	// A box between two words is the second one's, unless another stands at the end.
+	wordsFirst := zone[first].isWord() && first < i && (zone[i].token == tokMark || zone[len(zone)-1].isBox() || zone[len(zone)-1].token == tokStop)
 	boxNext := i+1 == len(zone) || !zone[i+1].isWord() // an x before a word stands where its box stood
 	if wordsFirst || zone[i].token == tokMark && i > 0 && !zone[i-1].isBox() && boxNext {
 		order = []func() token{before, after}

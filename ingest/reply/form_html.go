@@ -37,8 +37,8 @@ func styled(source string) string {
 
 // look is how letters are set.
 type look struct {
-	bold, underline, struck bool
-	colour, ground          string
+	bold, italic, underline, struck bool
+	colour, ground                  string
 }
 
 type element struct {
@@ -92,6 +92,8 @@ func (s *styles) start(t html.Token) {
 	switch t.Data {
 	case "b", "strong":
 		l.bold = true
+	case "i", "em":
+		l.italic = true
 	case "u", "ins":
 		l.underline = true
 	case "s", "strike", "del":
@@ -127,6 +129,8 @@ func (l look) with(style string) look {
 		switch strings.TrimSpace(name) {
 		case "font-weight":
 			l.bold = slices.Contains([]string{"bold", "bolder", "600", "700", "800", "900"}, value)
+		case "font-style":
+			l.italic = value == "italic"
 		case "text-decoration", "text-decoration-line":
 			l.underline = strings.Contains(value, "underline")
 			l.struck = l.struck || strings.Contains(value, "line-through")

@@ -17,6 +17,7 @@ type item struct {
 	at      int
 	level   int
 	whose   origin
+	weak    bool // it may be a sentence, even where it is all that was written
 	told    bool // the answer stands below, in a sentence
 }
 
@@ -24,8 +25,9 @@ type item struct {
 const maxItems = 200
 
 // scan finds the lines of the form, and which lines they take up.
-func (n *index) scan(lines []line) (items []item, used []bool) {
-	used = make([]bool, len(lines))
+func (n *index) scan(whole []line) (items []item, taken []bool) {
+	lines, from := split(whole)
+	used := make([]bool, len(lines))
 	for i := 0; i < len(lines) && len(items) < maxItems; i++ {
 		if used[i] || lines[i].marker || len(lines[i].text) > 2000 {
 			continue
@@ -44,7 +46,8 @@ func (n *index) scan(lines []line) (items []item, used []bool) {
 		}
 		i = over
 	}
-	return n.believable(lines, items, used), used
+	items = n.believable(lines, items, used)
+	return items, gather(used, from, len(whole))
 }
 
 // line reads the line of the form that begins at i and gives the last line that
@@ -60,8 +63,8 @@ func (n *index) line(lines []line, i int) (it item, over int, ok bool) {
 func (n *index) question(lines []line, i int) (it item, over int, ok bool) {
 	text, over := lines[i].text, i
 	words := wordsOf(text)
-	if len(words) > 1 && len(words[0].folded) <= 2 && unicode.IsDigit(rune(words[0].folded[0])) {
-		words = words[1:] // "3. ¿Afecta …?"
+	if numbered(text, words) {
+		words = words[1:]
 	}
 	if len(words) < 2 || !begins(text, words[0]) {
 		return it, i, false
@@ -91,7 +94,41 @@ func (n *index) question(lines []line, i int) (it item, over int, ok bool) {
 		over = it.decide(lines, text[end:], base, over)
 		return it, over, true
 	}
+	return n.shortened(text, words, i)
+}
+
+// shortened reads a question that a person has put in words of her own: "Impide
+// trabajar: sí". It counts as little as "Tipo: incidencia" does.
+func (n *index) shortened(text string, words []word, i int) (it item, over int, ok bool) {
+	if !strings.ContainsAny(text, ":?=") {
+		return it, i, false
+	}
+	for _, ask := range inShort {
+		if common(words, ask.words) < len(ask.words) {
+			continue
+		}
+		behind := strings.TrimLeft(unstyled(text[words[len(ask.words)-1].end:]), " ")
+		if behind == "" || !strings.ContainsAny(behind[:1], ":?=") {
+			continue
+		}
+		v := choose(lex(ask.q, behind[1:]), noStyle)
+		return item{q: ask.q, state: v.state, yes: v.answer, weak: true}, i, v.state == clear
+	}
 	return it, i, false
+}
+
+// numbered reports whether a line begins with a number, or with the letter that
+// Outlook makes of a bullet: "3. ¿Afecta …?".
+func numbered(text string, words []word) bool {
+	if len(words) < 2 {
+		return false
+	}
+	w := words[0]
+	if w.folded == "o" {
+		behind := unstyled(text[w.end:])
+		return strings.HasPrefix(behind, "  ") || strings.HasPrefix(behind, "\t") || strings.HasPrefix(behind, "\u00a0")
+	}
+	return len(w.folded) <= 2 && unicode.IsDigit(rune(w.folded[0]))
 }
 
 // goesOn reports whether what begins like a question is a longer sentence.
@@ -184,13 +221,17 @@ func count(list []lexeme, is func(lexeme) bool) (n int) {
 	return n
 }
 
-// nextLine gives the next line with words, over one empty line at most.
+// nextLine gives the next line with words, over one empty line at most, or over a
+// few if it is an answer between quoted lines.
 func nextLine(lines []line, i int) (line, int) {
-	for j := i + 1; j < min(len(lines), i+3); j++ {
+	for j := i + 1; j < min(len(lines), i+5); j++ {
 		if lines[j].marker {
 			break
 		}
 		if !lines[j].empty() {
+			if j > i+2 && lines[j].level >= lines[i].level {
+				break
+			}
 			return lines[j], j
 		}
 	}
@@ -209,14 +250,14 @@ func (n *index) believable(lines []line, items []item, used []bool) (kept []item
 		answers = answers || l.whose == fromUs
 	}
 	for i, it := range items {
-		near := func(full bool) bool {
+		beside := func(full bool) bool {
 			return slices.ContainsFunc(items, func(o item) bool {
-				return o.q != it.q && o.level == it.level && (o.full || !full) && gap(lines, it.at, o.at) <= 2
+				return o.q != it.q && o.level == it.level && (o.full || !full) && gap(lines, it.at, o.at) <= near
 			})
 		}
 		switch {
-		case it.full, near(true) && !summed(lines, it.at),
-			it.level == 0 && it.unknown == "" && (near(false) || alone == 0 || answers) && !summed(lines, it.at):
+		case it.full, beside(true) && !summed(lines, it.at),
+			it.level == 0 && it.unknown == "" && (beside(false) || answers || alone == 0 && !it.weak) && !summed(lines, it.at):
 			kept = append(kept, items[i])
 		default:
 			used[it.at] = false
@@ -225,9 +266,12 @@ func (n *index) believable(lines []line, items []item, used []bool) (kept []item
 	return kept
 }
 
-// gap counts the lines with words from one line to another.
+// near is how many lines of words are between lines of one form at most.
+const near = 2
+
+// gap counts the lines with words from one line to another, as far as it matters.
 func gap(lines []line, a, b int) (n int) {
-	for i := min(a, b) + 1; i <= max(a, b); i++ {
+	for i := min(a, b) + 1; i <= max(a, b) && n <= near; i++ {
 		if !lines[i].empty() {
 			n++
 		}

@@ -90,7 +90,7 @@ func (n *index) within(text string) (ids []string) {
 func (n *index) head(lines []line, i int) (it item, over int, ok bool) {
 	text := lines[i].text
 	words := wordsOf(text)
-	if len(words) > 1 && len(words[0].folded) == 1 && words[0].folded[0] <= '9' {
+	if numbered(text, words) {
 		words = words[1:]
 	}
 	if len(words) == 0 || !begins(text, words[0]) {
@@ -108,26 +108,63 @@ func (n *index) head(lines []line, i int) (it item, over int, ok bool) {
 	}
 	choices := ""
 	if strings.HasPrefix(rest, "(") {
+		first := rest
 		for shut(rest) < 0 && over < i+3 && over+1 < len(lines) && !lines[over+1].marker {
 			over++
 			rest += " " + lines[over].text
 		}
 		end := shut(rest)
 		if end < 0 {
-			return it, i, false
+			return n.unshut(it, first, i)
 		}
 		choices, rest, it.full = rest[1:end], rest[end+1:], true
 		if !n.offers(q, choices) {
 			return it, i, false
 		}
 	} else if !strings.HasPrefix(rest, ":") {
-		return it, i, false
+		return n.bareHead(it, rest, i)
 	}
 	n.fill(&it, choices, rest, string(base))
 	if it.state == open && strings.Trim(unstyled(rest), " \u00a0:.-_…") == "" {
 		over = n.below(&it, lines, over)
 	}
 	return it, over, it.full || it.state == clear
+}
+
+// unshut reads the one choice that was left, where the bracket behind it went with
+// the others: "Categoría (portales".
+func (n *index) unshut(it item, rest string, i int) (item, int, bool) {
+	choices := strings.Trim(unstyled(rest), "(): \u00a0\t")
+	if len(wordsOf(choices)) <= maxNameWords {
+		it.set(n.exactly(it.q, choices))
+	}
+	return it, i, it.state == clear
+}
+
+// bareHead reads "Tipo = incidencia" and "Tipo incidencia": nothing else may stand
+// there.
+func (n *index) bareHead(it item, rest string, i int) (item, int, bool) {
+	answer := strings.TrimLeft(unstyled(rest), " =–—->→\u00a0\t")
+	it.set(n.exactly(it.q, strings.TrimRight(answer, " .")))
+	it.weak = answer == strings.TrimSpace(unstyled(rest)) // a sentence may begin so
+	return it, i, it.state == clear
+}
+
+// maxNameWords is how many words a name of a category has at most.
+const maxNameWords = 6
+
+// exactly gives the type or category that a text is the name of.
+func (n *index) exactly(q Question, text string) string {
+	if q == Type {
+		return types[foldAll(text)]
+	}
+	return n.ids[foldAll(text)]
+}
+
+func (it *item) set(value string) {
+	if value != "" {
+		it.state, it.value = clear, value
+	}
 }
 
 // shut gives where the bracket that opens a text is closed.
@@ -167,6 +204,23 @@ func typesIn(text string) (list []string) {
 	return list
 }
 
+// misspelt gives the type that one wrong word is written nearly like.
+func misspelt(text string) (list []string) {
+	words := wordsOf(unstyled(text))
+	if len(words) != 1 {
+		return nil
+	}
+	for name, t := range types {
+		if len(name) >= 7 && alike(words[0].folded, name) && !slices.Contains(list, t) {
+			list = append(list, t)
+		}
+	}
+	if len(list) > 1 {
+		return nil
+	}
+	return list
+}
+
 // vague are answers that say that there is none.
 var vague = []string{"no lo se", "no se", "no ho se", "no sabria", "i don t know", "don t know", "not sure", "ns nc", "ns", "ninguna", "cap", "none", "otra", "otros", "other", "altres", "x"}
 
@@ -178,7 +232,15 @@ func (n *index) fill(it *item, choices, behind, base string) {
 	if it.q == Type {
 		find = typesIn
 	}
-	switch found := find(answer); {
+	found := find(answer)
+	if it.q == Type && it.full && len(found) == 0 {
+		found = misspelt(answer)
+	}
+	asking := strings.Contains(behind, "¿")
+	doubtful := asking || strings.HasSuffix(strings.TrimRight(unstyled(behind), " \u00a0"), "?")
+	switch {
+	case asking, doubtful && len(found) != 1 && foldAll(answer) != "":
+		return // she asks what to put there
 	case slices.Contains(vague, foldAll(answer)):
 	case len(found) == 1 && (len(wordsOf(answer)) <= 8 || it.full):
 		it.state, it.value = clear, found[0]
@@ -199,7 +261,7 @@ func (n *index) fill(it *item, choices, behind, base string) {
 
 // chosen gives the one choice that was left, marked, or made to stand out.
 func (n *index) chosen(choices, base string, find func(string) []string) string {
-	var left, marked, out []string
+	var left, marked, out, loud []string
 	style := []rune(base)[0]
 	for _, choice := range strings.FieldsFunc(choices, func(r rune) bool { return r == '/' || r == '|' || r == ',' }) {
 		found := find(choice)
@@ -223,13 +285,16 @@ func (n *index) chosen(choices, base string, find func(string) []string) string 
 		if inside != []rune(base)[0] {
 			out = append(out, found[0])
 		}
-		if slices.ContainsFunc(strings.Fields(unstyled(choice)), func(w string) bool {
+		if bare := strings.TrimSpace(unstyled(choice)); bare == strings.ToUpper(bare) && types[foldAll(bare)] != "" {
+			loud = append(loud, found[0]) // not of categories, which have names in capitals
+		}
+		if strings.ContainsAny(choice, "*←") || strings.Contains(choice, "<-") || slices.ContainsFunc(strings.Fields(unstyled(choice)), func(w string) bool {
 			return keyOf(w) == "x" || strings.ContainsAny(w, markedBoxes)
 		}) {
 			marked = append(marked, found[0])
 		}
 	}
-	for _, list := range [][]string{marked, left, out} {
+	for _, list := range [][]string{marked, left, out, loud} {
 		if len(list) == 1 && list[0] != "…" {
 			return list[0]
 		}
@@ -244,6 +309,16 @@ func (n *index) below(it *item, lines []line, over int) int {
 		return over
 	}
 	answer := strings.Trim(unstyled(next.text), " \u00a0\t.*-–→>:")
+	if it.full && next.level < lines[over].level && len(wordsOf(answer)) <= maxNameWords && !strings.ContainsAny(answer, "?¿") {
+		find := n.within // "es una incidencia", between quoted lines
+		if it.q == Type {
+			find = typesIn
+		}
+		if found := find(answer); len(found) == 1 {
+			it.set(found[0])
+			return at
+		}
+	}
 	switch {
 	case it.q == Type && types[foldAll(answer)] != "":
 		it.value = types[foldAll(answer)]

@@ -1,7 +1,9 @@
 package reply
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -21,10 +23,7 @@ const (
 )
 
 // asked are the yes-or-no questions as the form puts them, folded.
-var asked = []struct {
-	q     Question
-	words []string
-}{
+var asked = []question{
 	{BlocksWork, strings.Fields("le impide realizar su trabajo")},
 	{BlocksWork, strings.Fields("li impedix fer la seua faena")},
 	{BlocksWork, strings.Fields("does it stop you from working")},
@@ -34,6 +33,42 @@ var asked = []struct {
 	{AffectsCitizens, strings.Fields("afecta el servicio al ciudadano")},
 	{AffectsCitizens, strings.Fields("afecta el servici al ciutada")},
 	{AffectsCitizens, strings.Fields("does it affect the service to citizens")},
+	// as programs that correct it to the Catalan of Barcelona make of it
+	{BlocksWork, strings.Fields("li impedeix fer la seva feina")},
+	{AffectsOthers, strings.Fields("afecta a mes usuaris del seu servei")},
+	{AffectsOthers, strings.Fields("afecta mes usuaris del seu servei")},
+	{AffectsCitizens, strings.Fields("afecta el servei al ciutada")},
+}
+
+// inShort are the questions as people put them who write the form anew.
+var inShort = shortQuestions(map[Question]string{
+	BlocksWork: `impide trabajo, impide trabajar, me impide trabajar, le impide trabajar, impide realizar su trabajo, impide realizar mi trabajo, impide realizar el trabajo, me impide realizar mi trabajo, me impide hacer mi trabajo, impide el trabajo,
+		impedix treballar, impedix faena, impedix fer la faena, m impedix fer la meua faena, impedix fer la seua faena, impedix la faena,
+		stops work, stops me from working, does it stop me from working, blocks work, blocks my work`,
+	AffectsOthers: `afecta a mas usuarios, afecta a otros usuarios, afecta a mas usuarios de mi servicio, afecta a mas usuarios del servicio, afecta a mas companeros, afecta a mas gente,
+		afecta mes usuaris, afecta a mes usuaris, afecta altres usuaris, afecta a altres usuaris, afecta mes usuaris del meu servici,
+		affects other users, affects others, does it affect other users, does it affect others`,
+	AffectsCitizens: `afecta al ciudadano, afecta a ciudadanos, afecta a los ciudadanos, afecta a la ciudadania, afecta al servicio al ciudadano, afecta al servicio, afecta el servicio,
+		afecta al ciutada, afecta als ciutadans, afecta a la ciutadania, afecta al servici al ciutada, afecta el servici,
+		affects citizens, does it affect citizens, affects the service to citizens`,
+})
+
+type question struct {
+	q     Question
+	words []string
+}
+
+func shortQuestions(all map[Question]string) (list []question) {
+	for q, questions := range all {
+		for s := range strings.SplitSeq(questions, ",") {
+			list = append(list, question{q, strings.Fields(s)})
+		}
+	}
+	// The longest first, for one may be the beginning of another.
+	slices.SortFunc(list, func(a, b question) int {
+		return cmp.Or(len(b.words)-len(a.words), strings.Compare(a.words[0]+a.words[1], b.words[0]+b.words[1]))
+	})
+	return list
 }
 
 // heads are the words that begin the two lines to be filled in with a word.
@@ -47,7 +82,7 @@ var types = map[string]string{
 	"incidencia": "incident", "incidencias": "incident", "incident": "incident", "incidencies": "incident",
 	"averia": "incident", "problema": "incident", "problem": "incident", "error": "incident", "fallo": "incident", "fallada": "incident",
 	"peticion": "request", "peticio": "request", "request": "request", "solicitud": "request", "sollicitud": "request",
-	"consulta": "request", "query": "request",
+	"consulta": "request", "query": "request", "duda": "request", "dubte": "request", "pregunta": "request", "question": "request",
 	"sugerencia": "suggestion", "suggeriment": "suggestion", "suggerencia": "suggestion", "suggestion": "suggestion",
 }
 
@@ -68,11 +103,11 @@ const (
 // knows.
 var sayings = byFirst(map[token][]string{
 	tokYes: {
-		"claro que si", "por supuesto", "por supuesto que si", "desde luego", "efectivamente", "asi es", "me temo que si", "totalmente", "completamente",
+		"claro que si", "pues si", "pues claro", "pues claro que si", "la verdad es que si", "pues la verdad es que si", "doncs si", "i tant", "i tant que si", "por supuesto", "por supuesto que si", "desde luego", "efectivamente", "asi es", "me temo que si", "totalmente", "completamente",
 		"clar que si", "per descomptat", "per suposat", "efectivament", "aixi es", "totalment", "completament", "i m afraid so", "of course", "definitely", "absolutely", "completely",
 	},
 	tokNo: {
-		"claro que no", "para nada", "en absoluto", "de momento no", "por ahora no", "de ninguna manera", "afortunadamente no",
+		"claro que no", "pues no", "la verdad es que no", "pues la verdad es que no", "doncs no", "no por ahora", "no de momento", "no per ara", "no de moment", "not for now", "ni mucho menos", "para nada", "en absoluto", "de momento no", "por ahora no", "de ninguna manera", "afortunadamente no",
 		"clar que no", "en absolut", "de moment no", "per ara no", "de cap manera", "not at all", "not really", "not yet",
 	},
 	tokOther: {"no lo se", "no se sabe", "no lo sabemos", "no estoy seguro", "no estoy segura", "no sabria", "no ho se", "no ho sabem", "no estic segur", "no estic segura", "no aplica", "not sure", "no idea", "n a"},
@@ -82,9 +117,11 @@ var sayings = byFirst(map[token][]string{
 var aboutOthers = byFirst(map[token][]string{
 	tokYes: {
 		"a todos", "a todas", "a todo el", "a toda la", "a varios", "a varias", "a mas gente", "a mis companeros", "a tots", "a totes", "a tot el", "a tota la", "a diversos", "als companys", "a mes gent",
+		"todos", "todas", "varios", "varias", "tots", "totes", "diversos", "a todo", "a tot", "all",
 		"everyone", "everybody", "all of us", "the whole", "several of us",
 	},
 	tokNo: {
+		"ninguno", "a ninguno", "nadie", "a nadie", "a nadie mas", "nadie mas", "a ningun otro", "cap", "ningu", "a ningu", "a ningu mes", "ningu mes", "nobody", "nobody else", "no one", "no one else", "none",
 		"solo a mi", "solo yo", "solo mi", "solamente a mi", "solamente yo", "unicamente a mi", "nomes a mi", "nomes jo", "sols a mi", "sols jo", "unicament a mi", "only me", "only mine", "just me", "only my",
 	},
 	tokOther: {"no solo a mi", "no solamente a mi", "no nomes a mi", "not only me", "not just me"},
@@ -117,6 +154,9 @@ func phrase(q Question, runes []rune) (tok token, length int) {
 		return 0, 0
 	}
 	known := sayings[words[0].folded]
+	if q == AffectsOthers && len(words) > 1 && people[words[1].folded] && several(words[0].folded) && !strings.ContainsAny(s[words[0].end:words[1].start], ",.;:!?") {
+		return tokYes, len([]rune(s[:words[1].end]))
+	}
 	if q == AffectsOthers {
 		known = append(known[:len(known):len(known)], aboutOthers[words[0].folded]...)
 	}
@@ -131,6 +171,19 @@ func phrase(q Question, runes []rune) (tok token, length int) {
 	}
 	return tok, length
 }
+
+// people are who is counted in "5 usuarios".
+var people = words("usuarios usuarias personas companeros companeras puestos ordenadores equipos usuaris usuaries persones companys companyes llocs ordinadors users people colleagues computers")
+
+// several reports whether a word is a number greater than one.
+func several(w string) bool {
+	if n, err := strconv.Atoi(w); err == nil {
+		return n > 1
+	}
+	return numbers[w]
+}
+
+var numbers = words("dos tres cuatro cinco seis siete ocho nueve diez dues quatre cinc sis set huit nou deu two three four five six seven eight nine ten")
 
 // summary are the lines of a letter of ours that tell what is known. They look
 // like lines of the form that were filled in.
@@ -199,7 +252,7 @@ func alike(a, b string) bool {
 	} else if n >= 4 {
 		slips = 1
 	}
-	return slips > 0 && distance(a, b) <= slips
+	return slips > 0 && max(len(a)-len(b), len(b)-len(a)) <= 2*slips && distance(a, b) <= slips
 }
 
 // distance counts the letters to add, drop or change to make a into b.
