@@ -57,6 +57,8 @@ func field(l string) (kind fieldKind, name, value string) {
 
 var (
 	named = regexp.MustCompile(`^["'«(\[]*\pL`) // hours and days are nobody's name
+	// monthName: a date of words and figures.
+	monthName = regexp.MustCompile(`:.*\d.*\pL{3}.*\d{4}`)
 	// answered is a subject that only mails have.
 	answered = regexp.MustCompile(`(?i)^(?:re|rv|fw|fwd|tr|aw|wg|r|i|res|enc|sv|vs)(?:\[\d+\])?\s?:|\[\p{Lu}{2,6}-\d+\]`)
 )
@@ -65,17 +67,18 @@ var (
 const headerSpan = 14
 
 // headers reports whether the fields of a mail stand at i, as Outlook quotes
-// them: its author with an address, and its subject or date; or an author's name
-// and two more fields that only a mail has, since people write "De:" and "Para:"
-// above lines of their own. "Desde" is a day's more often than an author's, and
-// asks for the address.
+// them. People write "De:", "Para:" and "Fecha:" above lines of their own, and
+// addresses behind them; but mails tell the hour, have the subject of an answer, or
+// stand below a ruler. Where the author has no address, he is the first of four, or
+// of three if the date is written out.
+// "Desde" is a day's more often than an author's, and asks for the address.
 func headers(lines []string, i int) bool {
 	bare := func(l string) string { return strings.TrimLeft(plain(l[:min(len(l), 4*introLength)]), "> ") }
 	if kind, _, _ := field(bare(lines[i])); kind == noField {
 		return false
 	}
 	var n int
-	var someone, address, titled, dated, sent bool
+	var someone, address, sent, long bool
 	in := noField
 	for at, l := range lines[i:min(i+headerSpan, len(lines))] {
 		if len(l) > 4*introLength || anyRuler.MatchString(l) {
@@ -97,22 +100,23 @@ func headers(lines []string, i int) bool {
 				someone = someone || has || name != "desde" && named.MatchString(value)
 				address = address || has
 			case subject:
-				titled = true
 				sent = sent || answered.MatchString(value)
 			}
 		} // else it is the rest of a field
 		if in == moment {
-			dated = dated || strings.ContainsAny(l, "0123456789")
 			sent = sent || clock.MatchString(l)
+			long = long || monthName.MatchString(l)
 		}
 	}
+	ruled := underRuler(lines, i)
 	switch {
 	case !someone:
 		return false
 	case address:
-		return n >= 2 && (titled || dated)
+		return n >= 2 && (sent || ruled)
 	}
-	return n >= 3 && (sent || underRuler(lines, i))
+	first, _, _ := field(bare(lines[i]))
+	return n >= 3 && (ruled || sent && first == author && (n >= 4 || long))
 }
 
 func isField(l string) bool {

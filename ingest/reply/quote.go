@@ -33,7 +33,7 @@ var originals = alternatives(
 	"messaggio originale", "mensagem original", "oorspronkelijk bericht", "mensaxe orixinal", "jatorrizko mezua", "wiadomość oryginalna", "исходное сообщение", "пересылаемое сообщение",
 	"оригінальне повідомлення", "ursprungligt meddelande", "opprinnelig melding", "oprindelig meddelelse",
 	"mensaje reenviado", "missatge reenviat", "forwarded message", "forwarded by", "message transféré", "message transfere", "weitergeleitete nachricht", "messaggio inoltrato",
-	"mensagem encaminhada", "mensagem reencaminhada", "doorgestuurd bericht", "mensaxe reenviada", "birbidalitako mezua", "vidarebefordrat meddelande", "videresendt melding", "videresendt meddelelse",
+	"remitido por", "reenviado por", "reenviat per", "remés per", "inoltrato da", "transféré par", "weitergeleitet von", "mensagem encaminhada", "mensagem reencaminhada", "doorgestuurd bericht", "mensaxe reenviada", "birbidalitako mezua", "vidarebefordrat meddelande", "videresendt melding", "videresendt meddelelse",
 )
 
 // forwards are the words of Apple's programs above a mail that is passed on.
@@ -52,6 +52,8 @@ var (
 	saysLast = regexp.MustCompile(`(?i:` + verbs + `)[\s:]*(?:$|[<"“(\d\p{Lu}]|\S+@)`)
 	// toSomebody: a person tells who wrote to whom.
 	toSomebody = regexp.MustCompile(`(?i)[\s.>)](?:(?:me|nos|os|te|em|ens|us)\s+|m['’])(?:` + verbs + `)`)
+	// toAddress: likewise, "escribió a soporte@…".
+	toAddress = regexp.MustCompile(`(?i)(?:` + verbs + `)\s+(?:a|al|als|to|à|an)\s`)
 	// byWhom ends what begins with date and hour, where no verb says it.
 	byWhom = regexp.MustCompile(`(?i)\s(?:por|per|by|von|da|par|de|door)\s+<?[^\s<>]+@[^\s<>]+>?\s*:$`)
 	// someName: what names an author in an introduction, not the words of a sentence.
@@ -179,7 +181,7 @@ func isIntroduction(s string, below bool) bool {
 	end := strings.HasSuffix(s, ":")
 	whole := dated.MatchString(s) && (addressed.MatchString(s) || below)
 	if says.MatchString(s) {
-		if toSomebody.MatchString(s) {
+		if toSomebody.MatchString(s) || toAddress.MatchString(s) || !below && !date && introWord.MatchString(s) && lateDate(s) {
 			return false
 		}
 		if !below && !date && !author && !saysLast.MatchString(s) {
@@ -199,6 +201,16 @@ func isIntroduction(s string, below bool) bool {
 	}
 	return date && (below || clock.MatchString(s)) && (authored.MatchString(s) || below && addressed.MatchString(s) && (end || strings.HasSuffix(s, ">")))
 }
+
+// lateDate reports whether more words stand before the date than programs put there:
+// "el correo que escribió María el 12/01".
+func lateDate(s string) bool {
+	digit := strings.IndexAny(s, "0123456789")
+	return digit < 0 || len(strings.Fields(s[:digit])) > dateWords && !messageFrom.MatchString(s)
+}
+
+// dateWords is how many words stand before a date at most: "En un mensaje con fecha".
+const dateWords = 5
 
 // followed reports whether the next words, not far below, are marked as quoted.
 func followed(lines []string) bool {

@@ -37,8 +37,8 @@ var devices = []*regexp.Regexp{
 }
 
 var (
-	// denied: a device says what it did, a person what it did not do.
-	denied = regexp.MustCompile(`(?i)\s(?:no|not|pas|nicht|non|não|niet|nunca|never|tampoco|tampoc)(?:\s|$)`)
+	// denied: a device says what it did, a person what it did not do, or why.
+	denied = regexp.MustCompile(`(?i)\s(?:no|not|pas|nicht|non|não|niet|nunca|never|tampoco|tampoc|porque|perquè|pues|aunque|encara|because|since|although|pero|però|but)(?:\s|$)`)
 	// excuse is what people have their telephones add.
 	excuse = regexp.MustCompile(`(?i)[.,;:–-]?\s+(?:(?:por favor|per favor|please|pido|demane|perd[oó]n[ae]?|rogamos?|sorry)\b[, ]*)?(?:disculp|excus|excúse|perdon|brevity|brevedad|brevetat|errat|typos|for any typo)[^?]{0,80}$`)
 	// link is where the device's name leads to.
@@ -119,12 +119,13 @@ func unsign(lines []string) []string {
 var (
 	greeting = regexp.MustCompile(`(?i)^(?:hola|buen[oa]s|bon dia|bona|bones|hello|hi|dear|good|estimad|apreciad|benvol)[^.?!:]{0,40}[,:.]?$`)
 	bye      = regexp.MustCompile(`(?i)^(?:muchas |moltes |mil |many )?(?:gracias|gràcies|thanks|thank you|un saludo|saludos|cordialmente|atentamente|una salutació|salutacions|atentament|regards|kind regards|best regards)(?: (?:de antemano|por adelantado|por todo|cordial(?:es)?|per tot|in advance))?[.,:!]*$`)
+	after    = regexp.MustCompile(`(?i)^(?:p\.? ?[ds]\.?|pos[t]?data|postscript)\s?[:.]`)
 	bullet   = regexp.MustCompile(`^\s*(?:\d{1,2}[.)ºª]|[a-z]\))\s`)
 )
 
 // goesOnBelow reports whether "--" is no signature's, but parts what a person
 // writes: she has only greeted above it, the points of a list stand on both sides,
-// or she takes leave below it in a later paragraph.
+// or she takes leave below it in a later paragraph, or adds a postscript.
 func goesOnBelow(above, below []string) bool {
 	var first, last string
 	said := 0
@@ -147,7 +148,7 @@ func goesOnBelow(above, below []string) bool {
 		} else if strings.TrimSpace(plain(below[i-1])) == "" {
 			paragraphs++
 		}
-		if paragraphs > 0 && bye.MatchString(l) {
+		if after.MatchString(l) || paragraphs > 0 && bye.MatchString(l) {
 			return true
 		}
 		if isQuoted(l) {
@@ -208,6 +209,13 @@ func addedByDevice(lines []string) bool {
 	}
 	if s == perhaps && (n == 0 || strings.TrimSpace(plain(lines[n-1])) != "") {
 		return false
+	}
+	for i := n - 1; i >= 0; i-- { // "el programa dice:"
+		if l := strings.TrimSpace(plain(lines[i])); strings.HasSuffix(l, ":") {
+			return false
+		} else if l != "" {
+			break
+		}
 	}
 	return slices.ContainsFunc(lines[:n], func(l string) bool {
 		l = strings.TrimSpace(plain(l))
