@@ -82,6 +82,9 @@ type answers struct {
 	by  [AffectsCitizens + 1]item
 	own bool // somebody wrote more than the form, outside quotations
 	any bool
+	// reasons are lines inside of what is quoted in which somebody wrote more than
+	// an answer.
+	reasons []string
 }
 
 // over lets the answers of the HTML text count, where it has any: it shows what
@@ -93,6 +96,9 @@ func (a answers) over(rich answers) answers {
 		}
 	}
 	a.any = a.any || rich.any
+	if len(a.reasons) == 0 {
+		a.reasons = rich.reasons
+	}
 	a.own = a.own && (rich.own || !rich.any)
 	return a
 }
@@ -129,7 +135,7 @@ func (a answers) form(n *index) (f Form) {
 func (n *index) read(lines []string) (a answers) {
 	b := blocks{names: n.names}
 	b.read(lines, 0, unknown)
-	items, used := n.scan(b.lines)
+	items, used, said := n.scan(b.lines)
 	deepest := 0
 	for _, it := range items {
 		deepest = max(deepest, it.level)
@@ -139,13 +145,16 @@ func (n *index) read(lines []string) (a answers) {
 			continue
 		}
 		a.any = true
+		if it.quoted != "" && it.state == clear {
+			a.reasons = append(a.reasons, it.quoted)
+		}
 		if old := &a.by[it.q]; it.state != open && it.stronger(*old) {
 			*old = it
 		}
 	}
 	var own []string
 	for i, l := range b.lines {
-		if l.level > 0 || l.marker || used[i] {
+		if l.level > 0 || l.marker || used[i] && !said[i] {
 			continue
 		}
 		text := unstyled(l.text)
@@ -185,11 +194,18 @@ func (it item) stronger(old item) bool {
 	return it.level <= old.level
 }
 
-// rest gives what was newly written but the form.
+// rest gives what was newly written but the form, with the lines of it that give a
+// reason.
 func (n *index) rest(text, html string, a answers) string {
+	reasons := strings.Join(a.reasons, "\n")
 	if a.any && !a.own {
-		return ""
+		return reasons
 	}
+	return strings.Trim(n.unfilled(text, html)+"\n\n"+reasons, "\n")
+}
+
+// unfilled gives what was newly written outside of what is quoted.
+func (n *index) unfilled(text, html string) string {
 	words, _ := New(text, html)
 	lines := strings.Split(words, "\n")
 	b := make([]line, len(lines))
@@ -199,13 +215,13 @@ func (n *index) rest(text, html string, a answers) string {
 			b[i].text, b[i].level = unmarked(b[i].text), 1
 		}
 	}
-	items, used := n.scan(b)
+	items, used, said := n.scan(b)
 	if len(items) == 0 {
 		return words
 	}
 	var kept []string
 	for i, l := range lines {
-		if !used[i] {
+		if !used[i] || said[i] {
 			kept = append(kept, l)
 		}
 	}

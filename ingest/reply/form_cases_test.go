@@ -156,6 +156,7 @@ func TestProseIsNoForm(t *testing.T) {
 }
 
 func TestWordsAroundTheForm(t *testing.T) {
+	es := forms["es"]
 	lines := strings.Join(filled("es", ways[0]), "\n")
 	empty := strings.Join(letter("es", forms["es"]), "\n")
 	inside := strings.Join(letter("es", filled("es", ways[0])), "\n")
@@ -168,6 +169,10 @@ func TestWordsAroundTheForm(t *testing.T) {
 		{"Outlook, inside alone", outlook + inside, ""},
 		{"Outlook, signed", "\n-- \nMaria Ferrer\n" + outlook + inside, ""},
 		{"next lines", gmailIntro + "> ¿Le impide realizar su trabajo? [ ] No [ ] Sí\nSí\n", ""},
+		{"with a reason", "¿Le impide realizar su trabajo? Sí, no puedo abrir el programa desde ayer\n" + es[3] + " No\n\n" + gmailIntro + quoted(empty), "¿Le impide realizar su trabajo? Sí, no puedo abrir el programa desde ayer"},
+		{"with a reason, inside", gmailIntro + quoted(strings.Replace(empty, es[2], "¿Le impide realizar su trabajo? [ ] No [x] Sí, no puedo abrir el programa desde ayer", 1)), "¿Le impide realizar su trabajo? [ ] No [x] Sí, no puedo abrir el programa desde ayer"},
+		{"with words behind the type", "Tipo: incidencia, no imprime nada desde ayer y hay pleno\nCategoría: portales\n\n" + gmailIntro + quoted(empty), "Tipo: incidencia, no imprime nada desde ayer y hay pleno"},
+		{"with words below a question", gmailIntro + "> " + es[2] + "\nSí, no puedo abrir el programa desde ayer\n> " + es[3] + "\nNo", "Sí, no puedo abrir el programa desde ayer"},
 		{"no form", "Gracias.\n\n" + gmailIntro + quoted(empty), "Gracias."},
 		{"no quotation", "No puedo entrar.", "No puedo entrar."},
 	} {

@@ -15,17 +15,35 @@ type item struct {
 	unknown string // category
 	full    bool   // nobody writes such a line but us
 	at      int
+	over    int // its last line
 	level   int
 	whose   origin
-	weak    bool // it may be a sentence, even where it is all that was written
-	told    bool // the answer stands below, in a sentence
+	weak    bool   // it may be a sentence, even where it is all that was written
+	reason  bool   // it says more than the answer, which has to be kept
+	quoted  string // the line, if it gives a reason inside of what is quoted
+	told    bool   // the answer stands below, in a sentence
+}
+
+// reasonWords is how many words beside an answer are a reason for it.
+const reasonWords = 5
+
+// surplus reports whether words stand beside an answer that are a reason for it.
+func surplus(text string) bool {
+	n := 0
+	for _, w := range wordsOf(unstyled(text)) {
+		if _, ok := yesNo[w.folded]; !ok {
+			n++
+		}
+	}
+	return n >= reasonWords
 }
 
 // maxItems bounds how many lines of forms are read in a mail.
 const maxItems = 200
 
-// scan finds the lines of the form, and which lines they take up.
-func (n *index) scan(whole []line) (items []item, taken []bool) {
+// scan finds the lines of the form, which lines they take up, and which of these say
+// more than the answer.
+func (n *index) scan(whole []line) (items []item, taken, said []bool) {
 	lines, from := split(whole)
 	used := make([]bool, len(lines))
 	for i := 0; i < len(lines) && len(items) < maxItems; i++ {
@@ -39,7 +57,7 @@ func (n *index) scan(whole []line) (items []item, taken []bool) {
 		if n := len(items) - 1; it.told && n >= 0 && items[n].state == open && items[n].full && gap(lines, items[n].at, i) == 1 {
 			it.state, over = open, i // below two questions nobody can tell which one it answers
 		}
-		it.at, it.level, it.whose = i, lines[i].level, lines[i].whose
+		it.at, it.over, it.level, it.whose = i, over, lines[i].level, lines[i].whose
 		items = append(items, it)
 		for j := i; j <= over; j++ {
 			used[j] = true
@@ -47,7 +65,15 @@ func (n *index) scan(whole []line) (items []item, taken []bool) {
 		i = over
 	}
 	items = n.believable(lines, items, used)
-	return items, gather(used, from, len(whole))
+	said = make([]bool, len(whole))
+	for _, it := range items {
+		if it.reason {
+			for i := it.at; i < len(used) && i <= it.over; i++ {
+				said[from[i]] = true
+			}
+		}
+	}
+	return items, gather(used, from, len(whole)), said
 }
 
 // line reads the line of the form that begins at i and gives the last line that
@@ -91,8 +117,16 @@ func (n *index) question(lines []line, i int) (it item, over int, ok bool) {
 		}
 		it = item{q: ask.q, full: true}
 		base := styleAt(text, end-1)
-		over = it.decide(lines, text[end:], base, over)
-		return it, over, true
+		behind := text[end:]
+		if lines[i].level > 0 && surplus(behind) {
+			it.quoted = strings.TrimSpace(unstyled(text))
+		}
+		last := it.decide(lines, behind, base, over)
+		for _, l := range lines[over+1 : last+1] {
+			behind += " " + l.text
+		}
+		it.reason = surplus(behind)
+		return it, last, true
 	}
 	return n.shortened(text, words, i)
 }
@@ -112,7 +146,7 @@ func (n *index) shortened(text string, words []word, i int) (it item, over int, 
 			continue
 		}
 		v := choose(lex(ask.q, behind[1:]), noStyle)
-		return item{q: ask.q, state: v.state, yes: v.answer, weak: true}, i, v.state == clear
+		return item{q: ask.q, state: v.state, yes: v.answer, weak: true, reason: surplus(behind)}, i, v.state == clear
 	}
 	return it, i, false
 }

@@ -125,6 +125,9 @@ func (n *index) head(lines []line, i int) (it item, over int, ok bool) {
 		return n.bareHead(it, rest, i)
 	}
 	n.fill(&it, choices, rest, string(base))
+	if it.reason && lines[i].level > 0 {
+		it.quoted = strings.TrimSpace(unstyled(text))
+	}
 	if it.state == open && strings.Trim(unstyled(rest), " \u00a0:.-_…") == "" {
 		over = n.below(&it, lines, over)
 	}
@@ -204,6 +207,14 @@ func typesIn(text string) (list []string) {
 	return list
 }
 
+// clause gives the words before the first comma, stop or bracket.
+func clause(s string) string {
+	if i := strings.IndexAny(s, ",.;("); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
 // misspelt gives the type that one wrong word is written nearly like.
 func misspelt(text string) (list []string) {
 	words := wordsOf(unstyled(text))
@@ -232,7 +243,17 @@ func (n *index) fill(it *item, choices, behind, base string) {
 	if it.q == Type {
 		find = typesIn
 	}
+	it.reason = n.exactly(it.q, answer) == "" && surplus(answer)
 	found := find(answer)
+	first := clause(answer)
+	if value := n.exactly(it.q, first); value != "" && first != answer {
+		// "incidencia, no imprime desde ayer": what follows is no other choice.
+		behind := wordsOf(answer[len(first):])
+		if others := find(answer[len(first):]); len(others) == 0 || len(others) == 1 && others[0] == value || len(behind) > 0 && yesNo[behind[0].folded] == tokNo {
+			it.set(value)
+			return
+		}
+	}
 	if it.q == Type && it.full && len(found) == 0 {
 		found = misspelt(answer)
 	}
@@ -316,6 +337,7 @@ func (n *index) below(it *item, lines []line, over int) int {
 		}
 		if found := find(answer); len(found) == 1 {
 			it.set(found[0])
+			it.reason = surplus(answer)
 			return at
 		}
 	}
