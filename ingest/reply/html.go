@@ -22,9 +22,10 @@ type converter struct {
 	b       strings.Builder
 	line    strings.Builder
 	space   bool
-	skip    int // depth in elements whose text is not shown
-	quote   int // depth in the element that is a quotation
-	depth   int // open elements of the kind that quotations are made of
+	skip    int    // depth in elements whose text is not shown
+	quote   int    // depth in the element that is a quotation
+	open    []bool // elements of which quotations are made: true is a blockquote
+	among   [2]int // how many of them are div, and blockquote
 	marks   []mark
 	marking bool
 	said    bool // words stand above
@@ -177,10 +178,11 @@ func (c *converter) start(t html.Token) {
 		}
 	case "div", "blockquote":
 		c.block()
-		c.depth++
+		c.open = append(c.open, t.Data == "blockquote")
+		c.among[kindOf(t.Data)]++
 		// For the form the level counts, so that one element must be one level.
 		if c.marking && isQuote(t) || c.styles != nil && t.Data == "blockquote" {
-			c.marks = append(c.marks, mark{depth: c.depth, container: t.Data == "div" && isContainer(t)})
+			c.marks = append(c.marks, mark{depth: len(c.open), container: t.Data == "div" && isContainer(t)})
 			c.quote++
 		}
 	}
@@ -202,22 +204,46 @@ func (c *converter) end(name string) {
 		c.block()
 	case "div", "blockquote":
 		c.block()
-		if n := len(c.marks); n > 0 && c.marks[n-1].depth == c.depth {
+		c.shut(name)
+	}
+}
+
+func kindOf(name string) int {
+	if name == "blockquote" {
+		return 1
+	}
+	return 0
+}
+
+// shut closes an element and those in it that were left open, as browsers do.
+func (c *converter) shut(name string) {
+	for c.among[kindOf(name)] > 0 {
+		depth := len(c.open)
+		quote := c.open[depth-1]
+		c.open = c.open[:depth-1]
+		kind := "div"
+		if quote {
+			kind = "blockquote"
+		}
+		c.among[kindOf(kind)]--
+		if n := len(c.marks); n > 0 && c.marks[n-1].depth == depth {
 			if !c.marks[n-1].left {
 				c.quote--
 			}
 			c.marks = c.marks[:n-1]
-			if n > 1 && name == "blockquote" {
-				c.leave(&c.marks[n-2])
+			if n > 1 && quote {
+				c.leave(&c.marks[n-2], depth)
 			}
 		}
-		c.depth = max(c.depth-1, 0)
+		if kind == name {
+			return
+		}
 	}
 }
 
 // leave ends the quotation of a container whose quotation proper has just ended.
-func (c *converter) leave(m *mark) {
-	if m.container && !m.left && m.depth+1 == c.depth {
+func (c *converter) leave(m *mark, depth int) {
+	if m.container && !m.left && m.depth+1 == depth {
 		m.left = true
 		c.quote--
 	}
