@@ -285,7 +285,11 @@ func belongs(zone []lexeme, i int) token {
 	first := slices.IndexFunc(zone, func(l lexeme) bool { return l.isWord() || l.isBox() })
 	order := []func() token{after, before}
 	// A box between two words is the second one's, unless another stands at the end.
-	wordsFirst := zone[first].isWord() && first < i && (zone[i].token == tokMark || zone[len(zone)-1].isBox() || zone[len(zone)-1].token == tokStop)
+	last := len(zone) - 1
+	for last > i && zone[last].token == tokStop {
+		last--
+	}
+	wordsFirst := zone[first].isWord() && first < i && (zone[i].token == tokMark || zone[last].isBox())
 	boxNext := i+1 == len(zone) || !zone[i+1].isWord() // an x before a word stands where its box stood
 	if wordsFirst || zone[i].token == tokMark && i > 0 && !zone[i-1].isBox() && boxNext {
 		order = []func() token{before, after}

@@ -65,6 +65,14 @@ func TestFormOutOfShape(t *testing.T) {
 		{"html: italic", "", `<div>¿Le impide realizar su trabajo? [ ] No <i>[ ] Sí</i></div>`, "blocks=true"},
 		{"one word for each question, in order", "Buenas:\n\n1. incidencia\n2. portales\n3. sí\n4. no\n5. no\n\nMaria Ferrer\n\n" + q, "", all},
 		{"one word for each, parted by commas", "incidencia, portales, sí, no, no\n\n" + q, "", all},
+		{"three on one line, one in short", "Tipus: incidència; Categoria: portals; Impedix treballar: sí\n\n" + q, "", "incident portales blocks=true"},
+		{"no to all, with thanks", "No a todo, gracias.\n\n" + q, "", "blocks=false others=false citizens=false"},
+		{"the same said over and over", "No, no, no\n\n" + gmailIntro + quoted(strings.Join(letter("es", es[2:]), "\n")), "", ""},
+		{"three words for three questions", "sí, no, no\n\n" + gmailIntro + quoted(strings.Join(letter("es", es[2:]), "\n")), "", "blocks=true others=false citizens=false"},
+		{"one box, and a stop", qa + " No [x] Sí.", "", "blocks=true"},
+		{"boxes behind, and a stop", qa + " No [ ] Sí [x].", "", "blocks=true"},
+		{"a choice and what it is not", es[1] + "portales, no contabilidad", "", "portales"},
+		{"two choices and a comma", es[0] + "incidencia, petición", "", "twice[0]"},
 		{"too few words for the questions", "incidencia, sí, no, no\n\n" + q, "", ""},
 		{"yes to all, but the form is filled in", "Sí a todo\n\n" + strings.Replace(q, "[ ] No", "[x] No", 1), "", "blocks=false"},
 		{"yes to all, and there is no form", "Sí a todo", "", ""},
@@ -83,6 +91,7 @@ func TestFormOutOfShape(t *testing.T) {
 func TestLookalikesOfTheForm(t *testing.T) {
 	q := "\n\n" + gmailIntro + quoted(strings.Join(letter("es", forms["es"]), "\n"))
 	for _, words := range []string{
+		"Asunto: Tipo: incidencia Categoría: portales", "El error dice: impide trabajar: sí", "Impide trabajar: en parte", "Categoría: portales o contabilidad", "Es petición, no incidencia.", "Sí, no va",
 		"El tipo de incidencia es de red. Categoría: no sé.", "Tipo de contrato: petición de oferta", "La categoría del trabajador es A1.",
 		"Sí, lo he hecho todo.", "Sí a la reunión del lunes", "Sí, a todos les pasa lo mismo con la web", "No a todo el mundo le gusta", "No puedo responder a todo",
 		"Sí, a todo el mundo le va lento", "Sí a todo lo que me dijo por teléfono", "No, a todos no", "Yes to all your questions from last week: see attached",

@@ -39,6 +39,9 @@ func (n *index) short(own []string, items []item, deepest int, a *answers) {
 		if len(l) > 60 {
 			continue
 		}
+		if before, after, comma := strings.Cut(l, ","); comma && polite(after) {
+			l = before // "no a todo, gracias"
+		}
 		if m := toAll.FindStringSubmatch(foldAll(l)); m != nil {
 			for _, it := range asks {
 				if it.q >= BlocksWork {
@@ -75,6 +78,9 @@ func (n *index) inOrder(own []string, asks []*item, a *answers) {
 	if len(asks) < 3 || len(said) != len(asks) {
 		return
 	}
+	if same(said) {
+		return // "no, no, no" is said of anything
+	}
 	for i, it := range asks {
 		word := foldAll(said[i])
 		it.state = clear
@@ -96,4 +102,14 @@ func (n *index) inOrder(own []string, asks []*item, a *answers) {
 	for _, it := range asks {
 		a.by[it.q] = *it
 	}
+}
+
+// same reports whether somebody says the same over and over again.
+func same(said []string) bool {
+	for _, s := range said {
+		if foldAll(s) != foldAll(said[0]) {
+			return false
+		}
+	}
+	return true
 }

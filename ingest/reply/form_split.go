@@ -30,14 +30,17 @@ func inParts(l line) (parts []string) {
 		return []string{text}
 	}
 	words := wordsOf(text)
-	if len(words) < 3 || !beginsItem(text, words, 0) && !beginsItem(text, words, 1) {
+	if numbered(text, words) {
+		words = words[1:]
+	}
+	if len(words) < 3 || !beginsItem(text, words, 0) {
 		return []string{text}
 	}
 	start, depth, at := 0, 0, 0
 	for i := 1; i < len(words) && len(parts) < maxParts; i++ {
 		depth += strings.Count(text[at:words[i].start], "(") - strings.Count(text[at:words[i].start], ")")
 		at = words[i].start
-		if depth > 0 || i == 1 && !beginsItem(text, words, 0) || !beginsItem(text, words, i) {
+		if depth > 0 || !beginsItem(text, words, i) {
 			continue
 		}
 		cut := words[i].start
@@ -53,6 +56,9 @@ func inParts(l line) (parts []string) {
 	return append(parts, text[start:])
 }
 
+// partLength is how much between two parts of a line is looked at.
+const partLength = 16
+
 // beginsItem reports whether a line of the form begins at a word.
 func beginsItem(text string, words []word, i int) bool {
 	if i >= len(words) {
@@ -62,6 +68,18 @@ func beginsItem(text string, words []word, i int) bool {
 	if _, ok := heads[w.folded]; ok {
 		behind := strings.TrimLeft(unstyled(text[w.end:]), " \u00a0\t*_")
 		return behind != "" && strings.ContainsAny(behind[:1], ":(=")
+	}
+	parted := strings.ContainsAny(lastOf(strings.TrimRight(unstyled(text[max(0, w.start-partLength):w.start]), " ¿")), ".,;/|])")
+	for _, ask := range inShort {
+		if !parted {
+			break // it may be the end of a longer one
+		}
+		if end := i + len(ask.words); end <= len(words) && w.folded == ask.words[0] && common(words[i:], ask.words) == len(ask.words) {
+			behind := strings.TrimLeft(unstyled(text[words[end-1].end:]), " ")
+			if behind != "" && strings.ContainsAny(behind[:1], ":?=") {
+				return true
+			}
+		}
 	}
 	for _, ask := range asked {
 		if w.folded[0] == ask.words[0][0] && common(words[i:], ask.words) == len(ask.words) {
@@ -80,3 +98,6 @@ func gather(used []bool, from []int, n int) []bool {
 	}
 	return whole
 }
+
+// lastOf is the last byte of a text.
+func lastOf(s string) string { return s[max(0, len(s)-1):] }
