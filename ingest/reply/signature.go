@@ -139,6 +139,7 @@ func goesOnBelow(above, below []string) bool {
 		return true
 	}
 	paragraphs := 0
+	official := slices.ContainsFunc(below, legal.MatchString)
 	for i, l := range below {
 		if l = strings.TrimSpace(plain(l)); l == "" {
 			continue
@@ -148,7 +149,7 @@ func goesOnBelow(above, below []string) bool {
 		} else if strings.TrimSpace(plain(below[i-1])) == "" {
 			paragraphs++
 		}
-		if after.MatchString(l) || paragraphs > 0 && bye.MatchString(l) {
+		if after.MatchString(l) || paragraphs > 0 && !official && bye.MatchString(l) {
 			return true
 		}
 		if isQuoted(l) {
