@@ -120,11 +120,13 @@ var (
 	greeting = regexp.MustCompile(`(?i)^(?:hola|buen[oa]s|bon dia|bona|bones|hello|hi|dear|good|estimad|apreciad|benvol)[^.?!:]{0,40}[,:.]?$`)
 	bye      = regexp.MustCompile(`(?i)^(?:muchas |moltes |mil |many )?(?:gracias|gràcies|thanks|thank you|un saludo|saludos|cordialmente|atentamente|una salutació|salutacions|atentament|regards|kind regards|best regards)(?: (?:de antemano|por adelantado|por todo|cordial(?:es)?|per tot|in advance))?[.,:!]*$`)
 	after    = regexp.MustCompile(`(?i)^(?:p\.? ?[ds]\.?|pos[t]?data|postscript)\s?[:.]`)
-	bullet   = regexp.MustCompile(`^\s*(?:\d{1,2}[.)ºª]|[a-z]\))\s`)
+	// midSentence: names and posts are written with a capital.
+	midSentence = regexp.MustCompile(`^\p{Ll}+,? \pL+ \pL+`)
+	bullet      = regexp.MustCompile(`^\s*(?:\d{1,2}[.)ºª]|[a-z]\))\s`)
 )
 
 // goesOnBelow reports whether "--" is no signature's, but parts what a person
-// writes: she has only greeted above it, the points of a list stand on both sides,
+// writes: she has only greeted above it, the points of a list stand on both sides, a sentence goes on,
 // or she takes leave below it in a later paragraph, or adds a postscript.
 func goesOnBelow(above, below []string) bool {
 	var first, last string
@@ -139,7 +141,7 @@ func goesOnBelow(above, below []string) bool {
 		return true
 	}
 	paragraphs := 0
-	official := slices.ContainsFunc(below, legal.MatchString)
+	official := slices.ContainsFunc(below, func(l string) bool { return !isQuoted(l) && legal.MatchString(l) })
 	for i, l := range below {
 		if l = strings.TrimSpace(plain(l)); l == "" {
 			continue
@@ -156,7 +158,7 @@ func goesOnBelow(above, below []string) bool {
 			break
 		}
 	}
-	return bullet.MatchString(last) && bullet.MatchString(first) || parted(below)
+	return bullet.MatchString(last) && bullet.MatchString(first) || midSentence.MatchString(first) && !official || parted(below)
 }
 
 // legal is what signatures hold, and what people write about rarely.
@@ -205,6 +207,10 @@ func trimEnd(lines []string) []string {
 func addedByDevice(lines []string) bool {
 	n := len(lines) - 1
 	s := deviceLine(lines[n])
+	if s == device && n > 0 {
+		above := strings.TrimSpace(plain(lines[n-1]))
+		return !strings.HasSuffix(above, ":") || greeting.MatchString(above)
+	}
 	if s == person || s == device {
 		return s == device
 	}
