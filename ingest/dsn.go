@@ -17,9 +17,11 @@ func bounceOf(m *Message, tree *part) *Bounce {
 		return t == "message/delivery-status" || t == "message/global-delivery-status"
 	})
 	report := isDeliveryReport(m.Header)
-	// A person may attach the report that they got: the mail is still theirs.
+	// A person may attach the report that they got, and some programs take it
+	// apart when they forward it: the mail is still theirs.
 	from := originOf(m)
-	if status != nil && (report || from > unreturned || from == unreturned && undeliveredSubject.MatchString(m.Subject)) {
+	theirs := status != nil && !report && from != fromSystem && inOwnWords(m, bounceTextOf(m.Text))
+	if status != nil && !theirs && (report || from > unreturned || from == unreturned && undeliveredSubject.MatchString(m.Subject)) {
 		b := &Bounce{Recipients: reported(status.Content, m.Text), OriginalMessageID: returnedID(m, tree)}
 		named := namedRecipients(m.Header)
 		switch {

@@ -25,16 +25,16 @@ var (
 		`(?:mail|message|e-?mail) (?:delivery|system error|failure|could not|status notification|was not|not delivered|undeliver|has been (?:returned|delayed))`, `nondeliverable`, `non[- ]?deliver`, `bounce\b`, `warning: (?:message|could not|e-?mail)`, `there was an error sending`,
 		`could ?n[o']t (?:be )?(?:send|sent|deliver)`, `not delivered`, `error (?:de|en) (?:la )?entrega`, `(?:mensaje|correo|missatge|correu) (?:no )?(?:entregado|devuelto|lliurat|retornat|devolgut)`, `no (?:se )?(?:ha |pudo |puede )?(?:podido |pogut )?(?:entreg|lliur)`, `no s'ha pogut (?:lliurar|entregar)`,
 		`no es pot (?:lliurar|entregar)`, `no s'ha (?:lliurat|entregat)`, `(?:entrega|lliurament) (?:de corr(?:eo|eu) )?(?:retrasad[oa]|fallid[oa]|retardat)`, `delivery delayed`, `(?:correo|correu|corr\pL+) retras`, `(?:aviso|av[ií]s|notificaci[oó]n?) de (?:fallo|fallada|error)`, `(?:devoluci[oó]n?|retorn) de (?:corr|mensaje|missatge)`, `corr(?:eo|eu) (?:devuelto|retrasado|retornat|devolgut)`, `fallo (?:de|en la) entrega`, `(?:virus|banned)\b.{0,60}\bfrom you\b`, `message rejected`, `se devuelve al remitente`,
-		`notificaci[oó]n? de(?:l)? (?:estado de|estat del?) (?:la )?(?:entrega|lliurament)`, `unzustellbar`, `nachricht (?:nicht|konnte)`, `non (?:remis|recapit|consegnat)`, `mancato recapito`, `impossible de remettre`, `[ée]chec (?:de|d')`, `n[ãa]o entreg`, `onbestelbaar`, `не доставлен`, `mensaje devuelto`, `ваше сообщение не`, `недоставлен`, `niedostarcz`, `メールエラー`, `配[信送]`, `メッセージを配`,
+		`notificaci[oó]n? de(?:l)? (?:estado de|estat del?) (?:la )?(?:entrega|lliurament)`, `unzustellbar`, `nachricht (?:nicht|konnte)`, `non (?:remis|recapit|consegnat)`, `mancato recapito`, `impossible de remettre`, `[ée]chec (?:de|d')`, `n[ãa]o (?:é possível |foi )?entreg`, `non se p(?:ode|uido) entreg`, `ezin (?:da|izan da) entregatu`, `onbestelbaar`, `не доставлен`, `mensaje devuelto`, `ваше сообщение не`, `недоставлен`, `niedostarcz`, `メールエラー`, `配[信送]`, `メッセージを配`,
 	}, "|") + `)|mail failure\.?$`)
 
 	// undelivered is how their texts say it, in the first lines.
 	undelivered = regexp.MustCompile(`(?i)` + strings.Join([]string{
-		`could(?: not|n't) be (?:delivered|sent)`, `(?:was|were|been|is) not (?:yet )?(?:be )?delivered`, `has not (?:yet )?been delivered`, `did not reach the following`, `cannot be delivered`, `can(?:not|'t) deliver`, `(?:un|not )able to deliver`, `wasn't able to deliver`, `(?:error|trouble|problem)s? (?:while )?(?:trying to )?deliver`, `delivering your (?:mail|message)`,
+		`could(?: not|n't)\s+be\s+(?:delivered|sent)`, `(?:was|were|been|is) not (?:yet )?(?:be )?delivered`, `has not (?:yet )?been delivered`, `did not reach the following`, `cannot be delivered`, `can(?:not|'t) deliver`, `(?:un|not )able to deliver`, `wasn't able to deliver`, `(?:error|trouble|problem)s? (?:while )?(?:trying to )?deliver`, `delivering your (?:mail|message)`,
 		`delivery to the following`, `delivery (?:has )?fail`, `failed (?:addresses|permanently|recipient)`, `following (?:recipients?|address(?:\(?es\)?)?|destinations?).{0,30}(?:had|fail|was rejected|were|has)`, `each of the following recipients was rejected`, `had (?:permanent |transient )?(?:fatal|delivery) (?:errors|problems)`, `undeliverable to`, `message non-?deliverable`, `transcript of session follows`, `failure reasons`, `invalid user address`, `unknown (?:user|host):`, `mailbox exceeds`, `addresses had delivery problems`, `has been blocked`, `did not like our`,
 		`sent\W+rcpt to:`, `was undeliverable`, `failed to deliver to`, `(?:has|have)n'?t been delivered yet`, `delivery is delayed to`, `permanent fatal delivery errors`, `following recipients? as unknown`, `delivery of the email was stopped`, `(?:was|has been|were) (?:automatically )?rejected\b`, `not been delivered`,
 		`se ha retrasado la entrega`, `s'ha retardat el lliurament`, `(?:todav[ií]a|a[uú]n) no se ha entregado`, `no se ha entregado`, `encara no s'ha lliurat`, `no (?:he|hemos|ha|pudo|puede|ha sido|fue) (?:podido|posible)?\s*(?:ser )?entrega`, `(?:fallo|error) (?:de|en) (?:la )?entrega`, `no se ha podido realizar la entrega`, `no ha sido entregad`, `(?:ha sido|ha estat) (?:devuelto|bloqueado|rechazado|retornat|rebutjat)`, `[eé]chec de la remise`, `non se puido entregar`,
-		`error en (?:el )?lliura(?:r|ment)`, `no se ha (?:podido )?entrega`, `no (?:se )?(?:pudo|puede|ha podido) (?:ser )?entrega`, `error (?:de|en la|al) entrega`, `no (?:ha llegado|lleg[óo]) a (?:todos|algun|ningun|los)`, `no (?:ha arribat|va arribar) a (?:tots|algun|cap)`, `error en (?:lliurar|entregar)`, `no s'ha (?:pogut )?(?:lliura|entrega)`, `konnte nicht zugestellt`, `n'a (?:pas )?(?:pu être|été) (?:remis|distribué|envoyé)`, `non è stato (?:possibile )?(?:recapita|consegna)`, `não (?:pôde|foi) (?:ser )?entreg`, `не может быть доставлено`, `送信(?:できません|に失敗)`, `受信者に配`,
+		`error en (?:el )?lliura(?:r|ment)`, `no se ha (?:podido )?entrega`, `no (?:se )?(?:pudo|puede|ha podido) (?:ser )?entrega`, `error (?:de|en la|al) entrega`, `no (?:ha llegado|lleg[óo]) a (?:todos|algun|ningun|los)`, `no (?:ha arribat|va arribar) a (?:tots|algun|cap)`, `error en (?:lliurar|entregar)`, `no s'ha (?:pogut )?(?:lliura|entrega)`, `konnte nicht zugestellt`, `n'a (?:pas )?(?:pu être|été) (?:remis|distribué|envoyé)`, `non è stato (?:possibile )?(?:recapita|consegna)`, `não (?:pôde|foi)(?: possível)? (?:ser )?entreg`, `falha na entrega`, `ezin izan da mezua`, `kan niet worden bezorgd`, `bezorging is mislukt`, `fehler bei der nachrichtenzustellung`, `delivery of [^\n]{1,80} (?:has |have )?failed`, `не может быть доставлено`, `送信(?:できません|に失敗)`, `受信者に配`,
 	}, "|"))
 
 	// delaying: a warning, the mail system will try again.
@@ -44,7 +44,7 @@ var (
 	givenUp = regexp.MustCompile(`(?i)giving up|given up|permanent error|dejado de intentar|deixat d'intentar`)
 
 	// smtpReply is what another server answered, where a reply may stand.
-	smtpReply = regexp.MustCompile(`(?m)(?:^[ \t]*|[:>(\["#;] ?|, )([45]\d\d)(?:[ -]|: ?|, )\S`)
+	smtpReply = regexp.MustCompile(`(?m)(?:^[ \t]*(?:<<< )?|[:>(\["#;] ?|, )([45]\d\d)(?:[ -]|: ?|, )\S`)
 
 	// comesBack begins, in a text, the mail that comes back.
 	comesBack = regexp.MustCompile(`(?im)^[ \t>]*(?:` + strings.Join([]string{
@@ -132,7 +132,7 @@ func plainBounce(m *Message, tree *part) *Bounce {
 		return nil
 	}
 	b := &Bounce{Recipients: failedRecipients(m, tree, text), OriginalMessageID: returnedID(m, tree)}
-	shown := len(b.Recipients) > 0 || b.OriginalMessageID != nil || smtpReply.MatchString(text.report)
+	shown := len(b.Recipients) > 0 || b.OriginalMessageID != nil || smtpReply.MatchString(text.report) && (origin != fromAttended || m.Header.Get("Return-Path") == "")
 	if !named && !shown && !(daemon.MatchString(addressOf(m)) && undeliveredSubject.MatchString(m.Subject) && undelivered.MatchString(text.opening())) {
 		return nil
 	}
@@ -141,6 +141,25 @@ func plainBounce(m *Message, tree *part) *Bounce {
 
 // greeting is how people begin, and mail systems seldom do.
 var greeting = regexp.MustCompile(`(?i)^\W*(?:hola|buen[oa]s\b|bon dia|bona (?:vesprada|tarda)|bones|hi[ ,]|hello|dear|good (?:morning|afternoon)|estimad|benvolgu|apreciad|bonjour|guten tag)`)
+
+var (
+	// ownWords are what people say of what came back to them.
+	ownWords = regexp.MustCompile(`(?i)(?:^|[\s(])(?:(?:me|nos|em|ens) (?:(?:ha|han|est[aá]n?|siguen?|vienen?|est[aà]|segueix(?:en)?) )?(?:lleg|sal|dev|rebot|apar|dic|da\b|dan\b|torn|arrib|diu|diuen|surt|rebut|retorn)|i (?:get|got|keep|receive|sent)|we (?:get|got|keep|receive)|qu[eé] (?:hago|hacemos|puedo|significa)|qu[eè] (?:faig|fem|puc|vol dir)|` +
+		`(?:lo |el |ho )?(?:pod[eé]is|podr[ií]ais|podeu|podr[ií]eu)|a ver si|a vore si|mirad|mireu|can you|could you|desde (?:ayer|hoy|hace|esta|el lunes)|des d'ahir|saludos|salutacions)`)
+	// systemOpening is how mail systems begin, above what they have to say.
+	systemOpening = regexp.MustCompile(`(?i)^\W*(?:this is the |hi\. this is |hello, this is the mail server|the original message was|this (?:message|report|mail) was (?:created|generated)|this is an auto|este (?:es el sistema|mensaje (?:ha sido|fue) (?:generado|creado))|aquest (?:[eé]s el sistema|missatge s'ha generat))`)
+	// forwarding is how the subjects of forwarded mails begin.
+	forwarding = regexp.MustCompile(`(?i)^\s*(?:fwd?|rv|wg|tr|enc|reenv\pL*|i)\s*:`)
+)
+
+// inOwnWords reports whether a person speaks in a text about a bounce.
+func inOwnWords(m *Message, text bounceText) bool {
+	opening := text.opening()
+	if systemOpening.MatchString(opening) {
+		return false
+	}
+	return replySubject.MatchString(m.Subject) || forwarding.MatchString(m.Subject) || greeting.MatchString(opening) || ownWords.MatchString(opening) || strings.Contains(opening, "¿")
+}
 
 func addressOf(m *Message) string {
 	if m.From == nil {
@@ -156,11 +175,15 @@ func saysUndelivered(m *Message, text bounceText, origin origin) bool {
 	case fromSystem:
 		return at != nil || subject && !automaticSubject.MatchString(m.Subject)
 	}
-	if greeting.MatchString(text.report) || strings.ContainsAny(text.opening(), "¿") {
+	if !replySubject.MatchString(m.Subject) && inOwnWords(m, text) {
 		return false // a person's mail about it
 	}
+	atOnce := at != nil && (systemOpening.MatchString(text.report) || !blankLine.MatchString(strings.TrimLeftFunc(text.opening()[:at[0]], notWord)))
 	if origin == unreturned {
-		return at != nil && subject && !blankLine.MatchString(strings.TrimLeft(text.opening()[:at[0]], "\n "))
+		return atOnce && subject
+	}
+	if m.Header.Get("Return-Path") != "" && !atOnce {
+		return false // mail systems want no answer (RFC 5321, section 4.5.5)
 	}
 	// A postmaster who answers speaks in words of their own above what they quote.
 	if quoted := strings.Index(text.opening(), "\n>"); at != nil && quoted >= 0 && quoted < at[0] && !strings.HasPrefix(text.opening()[quoted+1:], ">>>") {
