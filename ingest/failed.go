@@ -42,7 +42,7 @@ const towards = `(?:^|\s)(?:to|al?s?|à|an|para|per a|ao?)(?: (?:el|la|los?|las?
 // inlineForms name the recipient within a sentence.
 var inlineForms = compileAll(`(?i)`,
 	`(?:deliver(?:ed|ing|y|able)?|rejected recipient|sent)\b[^@\n<>]{0,60}(?:\bto|\bfor|recipient)\b:?\s*[<'"]?`+anAddress,
-	`(?:entreg\w+|lliura\w+|remis\w*|recapitat\w*|consegnat\w*|entregue|zugestellt|distribu\w+)[^@\n<>]{0,60}`+towards+anAddress,
+	`(?:entreg\w+|lliura\w+|remis\w*|recapitat\w*|consegnat\w*|entregue|zugestellt|distribu\w+|remettre)[^@\n<>]{0,60}`+towards+anAddress,
 	`\b(?:message|mail|messaggio|mensaje|mensaxe|mensagem|correo|missatge|correu|e-?mail)\b[^@\n<>]{0,20}`+towards+anAddress,
 	`(?:unknown|invalid|user|recipient|mailbox|address)\b[^@\n<>]{0,20}[<("' ]`+anAddress+`[^\n]{0,40}(?:unknown|not |rejected|invalid|exist)`,
 )
@@ -87,6 +87,9 @@ func failedRecipients(m *Message, tree *part, text bounceText) []BounceRecipient
 			return list
 		}
 		named = returnedTo(m, tree, text)
+	}
+	if len(named) == 0 {
+		named = onlyAddress(m, text.report)
 	}
 	action := "failed"
 	if delaying.MatchString(text.report) && !givenUp.MatchString(text.report) || strings.Contains(m.Subject, "(Delay)") {
@@ -181,6 +184,34 @@ func returnedTo(m *Message, tree *part, text bounceText) (list []string) {
 		}
 	}
 	if len(list) != 1 {
+		return nil
+	}
+	return list
+}
+
+var (
+	toLine     = regexp.MustCompile(`(?im)^\W*(?:to|para|per a|an|à)\s*:`)
+	addressing = regexp.MustCompile(anAddress)
+)
+
+// onlyAddress is the one address in a report whose words nobody knows, if there
+// is only one that is neither the sender's nor the staff's.
+func onlyAddress(m *Message, report string) []string {
+	var heads []head
+	lines := strings.Split(report, "\n")
+	for i, l := range lines {
+		if !strings.Contains(l, "@") || aboutHelp(lines, i) && !toLine.MatchString(l) {
+			continue
+		}
+		for _, found := range addressing.FindAllStringSubmatch(l, maxFailed) {
+			heads = append(heads, head{found[1], i})
+		}
+		if len(heads) > maxFailed {
+			return nil
+		}
+	}
+	list := failedOf(m, heads)
+	if len(list) != 1 || staff.MatchString(list[0]) || slices.ContainsFunc(m.To, func(a Address) bool { return strings.EqualFold(a.Address, list[0]) }) {
 		return nil
 	}
 	return list

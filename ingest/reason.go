@@ -28,11 +28,13 @@ type wording struct {
 
 // wordings are tried in their order: what says one thing only comes first.
 var wordings = compile([]wording{
+	// A quota of mails that may be sent is the sender's.
+	{reasonBlocked, []string{`send(?:ing|er)? (?:\w+ ){0,2}(?:limit|quota)`, `(?:daily|hourly) (?:\w+ ){0,3}(?:limit|quota)`, `l[ií]mite (?:diario |de correos |de mensajes )?de env[ií]os?`, `l[ií]mit d'enviaments?`}},
 	{reasonFull, []string{
 		`mail ?(?:box|dir|folder) (?:is |has become )?(?:over)?full`, `mailbox (?:has )?exceed(?:ed|s)`, `mailbox.{0,20}size limit`, `inbox is full`, `over ?quota`, `quota`, `exceed\w* (?:the |its |allowed )?(?:storage|disk)`,
 		`insufficient (?:system )?(?:disk|storage)`, `not enough (?:storage|disk|space)`, `(?:disk|storage) (?:is )?full`, `exhausted allowed storage`, `out of (?:storage|disk)`,
 		`recipient's mailbox exceeded`, `too (?:many|much) (?:messages|mails?|data) in (?:the |your |this )?(?:mailbox|inbox)`, `over (?:the )?(?:maximum )?allowed (?:quota|storage)`,
-		`buz[oó]n.{0,40} llen[oa]\b`, `bandeja.{0,30} llena`, `(?:cuota|espacio).{0,20}(?:excedid|superad|agotad)[oa]`, `(?:excedido|superado|sobrepasado|superat|excedit).{0,20}(?:cuota|quota|espacio|espai)`, `b[uú]stia.{0,40} plena`, `bo[iî]te (?:aux lettres )?(?:est )?pleine`, `postfach (?:ist )?voll`, `casella (?:[eè] )?piena`, `メールボックスが`,
+		`buz[oó]n.{0,40} llen[oa]\b`, `bandeja.{0,30} llena`, `(?:cuota|espacio).{0,20}(?:excedid|superad|agotad)[oa]`, `(?:excedido|superado|sobrepasado|superat|excedit).{0,30}(?:cuota|quota|espacio|espai|almacenamiento|emmagatzematge)`, `caixa de correio.{0,40} cheia`, `(?:caixa|buz[oó]n|bandexa).{0,40} chea?\b`, `postvak.{0,30} vol\b`, `postontzia.{0,30}beteta`, `b[uú]stia.{0,40} plena`, `bo[iî]te (?:aux lettres )?(?:est )?pleine`, `postfach (?:ist )?voll`, `casella (?:[eè] )?piena`, `メールボックスが`,
 	}},
 	{reasonLarge, []string{
 		`(?:message|mail|file|attachment|e-?mail)s? (?:is |was |are |file )?(?:too|to) (?:large|big)`, `(?:message|mail) (?:size|length) (?:limit )?(?:exceed|limit|is larger)`, `exceed\w* .{0,30}(?:message|maximum|size) (?:size|limit|length)`,
@@ -44,20 +46,20 @@ var wordings = compile([]wording{
 		`polic(?:y|ies)\b`, `(?:sender|return[- ]path|originator).{0,40}(?:rejected|denied|refused|invalid|not (?:exist|found|valid|allowed))`, `sender (?:verify|domain)`, `domain of sender`, `not authori[sz]ed`, `authori[sz]ation (?:failure|failed)`, `unauthenticated`, `authentication (?:\w+ )?(?:required|failed)`,
 		`relay(?:ing)?.{0,20}(?:denied|not (?:allowed|permitted)|prohibited)`, `unable to relay`, `insecure mail relay`, `cannot relay`, `not permitted to relay`, `client host.{0,40}(?:rejected|refused)`, `helo.{0,30}(?:rejected|invalid)`, `invalid ip\b`, `your isp\b`,
 		`content (?:was )?(?:rejected|not)`, `message (?:was )?rejected`, `unverif[iy]+able`, `suspicious`, `not (?:a )?member`, `sender.{0,30}(?:permission|privilege)`, `improper use of 8-bit`, `headers? too (?:large|long)`, `does not support tls`, `starttls`, `\b(?:rate|rejected?) ?limit`,
-		`ll?ista negra`, `max(?:imum)? e?-?mails per (?:hour|day)`, `too many invalid recipients`, `banned`, `invalid dns mx`, `archivo bloquead`, `bloquead[oa]`, `bloquejad?[at]`, `correo no deseado`, `correu brossa`, `no (?:tiene|t[eé]|teniu) perm[ií]s`, `restringid[oa]`, `restringit`,
+		`ll?ista negra`, `max(?:imum)? e?-?mails per (?:hour|day)`, `too many invalid recipients`, `banned`, `invalid dns mx`, `archivo bloquead`, `bloquead[oa]`, `bloquejad?[at]`, `correo no deseado`, `correu brossa`, `no (?:tiene|t[eé]|teniu) perm[ií]s`, `restringid[oa]`, `restringit`, `reenv[ií]o.{0,10}relay`, `no se permite (?:el )?(?:reenv[ií]o|relay)`, `no es permet (?:el )?(?:reenviament|relay)`, `traffic not accepted`, `bad outbound sender`,
 	}},
 	{reasonHost, []string{
 		`host (?:or domain name )?(?:is )?(?:unknown|not found)`, `unknown host`, `(?:domain|host)\b(?:[^.!]|\.\w){0,60}(?:not found|does ?n[o']t exist|not exist|couldn't be found|is not reachable|lookup failed)`, `(?:no such|unknown|invalid|illegal|bad) (?:host|domain)`, `no such (?:mail )?server`,
 		`name service error`, `name or service not known`, `unrout(?:e)?able`, `couldn't find (?:any host|a mail exchanger)`, `could not find (?:any host|a mail exchanger)`, `null ?mx`, `no (?:valid )?mx\b`, `\bmx records? point`, `no (?:mail )?(?:exchanger|mx host)`, `dns (?:lookup|error)`, `nxdomain`,
-		`doesn't receive email`, `all relevant mx`, `^\W*(?:\d{3} )?(?:\d\.\d\.\d{1,3} )?\S+\.[a-z]{2,} does not exist`, `dominio (?:no (?:existe|encontrado)|desconocido)`, `no se (?:ha )?encontr[oóa]\w* el dominio`, `no s'ha trobat el domini`, `domini (?:no existeix|desconegut)`, `accountdomain`,
+		`doesn't receive email`, `no mail ?servers? (?:appear|exist|found|for)`, `all relevant mx`, `^\W*(?:\d{3} )?(?:\d\.\d\.\d{1,3} )?\S+\.[a-z]{2,} does not exist`, `dominio (?:no (?:existe|encontrado)|desconocido)`, `no se (?:ha )?encontr[oóa]\w* el dominio`, `no s'ha trobat el domini`, `domini (?:no existeix|desconegut)`, `accountdomain`,
 	}},
 	{reasonUser, []string{
 		`(?:user|recipient|mailbox|address|addressee|account|person|name|subscriber)\s+(?:is |was )?(?:unknown|not (?:found|known|valid|active|listed|local|recogni[sz]ed))`, `unknown[ -](?:or illegal )?(?:user|recipient|mailbox|address|account|local|alias)`,
 		`no such (?:\w+ )?(?:user|recipient|mailbox|person|account|address|id\b|alias)`, `(?:user|recipient|mailbox|address|account|adress|member|inbox|alias)\b.{0,40}(?:not found|(?:does|do|did) ?n[o']t exist|no longer|wasn'?t found|couldn'?t be found|could not be found|not exist)`,
 		`(?:does|do)(?:es)? ?n[o']t (?:exist|have an? .{0,60}(?:account|mailbox))`, `(?:invalid|bad|undeliverable) (?:destination )?(?:recipient|mailbox|user|address|account|local)`, `not our customer`, `no mailbox`, `mailbox (?:is )?(?:unavailable|disabled|inactive|closed)`, `mailbox not (?:available|here)`,
 		`not listed in`, `name is not recogni[sz]ed`, `not a (?:known|valid|registered|local)`, `user not`, `account.{0,40}(?:disabled|closed|suspended|inactive|deactivated|deleted|expired|not available|unavailable)`, `(?:user|recipient).{0,30}(?:disabled|suspended|inactive|has moved|moved to)`, `recipnotfound`, `no longer (?:with|works|valid|in use|available|active|accept)`,
-		`delivery error: dd`, `not known (?:at|here)`, `recipient (?:is )?invalid`, `no valid recipients?`, `not have an account`, `mail receiving disabled`, `address rejected: user`, `list\w* closed`,
-		`(?:usuario|destinatario|buz[oó]n|direcci[oó]n|cuenta)(?: de correo)? (?:no (?:encontrad[oa]|v[aá]lid[oa]|existe)|inexistente|desconocid[oa]|inv[aá]lid[oa]|desactivad[oa]|deshabilitad[oa])`, `(?:usuari|destinatari|b[uú]stia|adre[cç]a|compte)(?: de correu)? (?:no (?:trobada?|v[aà]lida?|existeix)|inexistent|desconegu[dt]a?|inv[aà]lida?|desactivada?)`, `no (?:figura|consta) en el director`, `adresse (?:inconnue|inexistante)`, `identified the following recipients as unknown`, `#?5\.1\.0 address rejected`, `(?:direcci[oó]n|cuenta|buz[oó]n|adre[cç]a|compte|b[uú]stia).{0,60}(?:no existe|no se (?:ha )?(?:encontr|pudo)|no existeix|no s'ha (?:trobat|pogut))`, `no (?:se |s')(?:ha |han )?(?:podido |pogut )?(?:encontr\pL+|trobat|trobar) (?:la|el|l') ?(?:direcci[oó]n|buz[oó]n|destinatari|adre[cç]a|b[uú]stia|usuari)`, `utilisateur inconnu`, `n'existe pas`, `empf[aä]nger unbekannt`, `existiert nicht`, `utente sconosciuto`, `non esiste`, `メールアドレスが見つ`,
+		`delivery error: dd`, `not known (?:at|here)`, `(?:recipient|address|mailbox|user) (?:is |was )?invalid`, `no valid recipients?`, `not have an account`, `mail receiving disabled`, `address rejected: user`, `list\w* closed`,
+		`(?:usuario|destinatario|buz[oó]n|direcci[oó]n|cuenta)(?: de correo)? (?:no (?:encontrad[oa]|v[aá]lid[oa]|existe)|inexistente|desconocid[oa]|inv[aá]lid[oa]|desactivad[oa]|deshabilitad[oa])`, `(?:usuari|destinatari|b[uú]stia|adre[cç]a|compte)(?: de correu)? (?:no (?:trobada?|v[aà]lida?|existeix)|inexistent|desconegu[dt]a?|inv[aà]lida?|desactivada?)`, `no (?:figura|consta|(?:est[aá] )?inclu[ií]do) en el director`, `(?:dad[oa]|donat|donada) de (?:baja|baixa)`, `(?:introuvable|n'a pas été trouvé|kon niet worden gevonden|wurde .{0,60}nicht gefunden|non se atopou|non è stato trovato|ez da aurkitu|no s'ha trobat)\b`, `adresse (?:inconnue|inexistante)`, `identified the following recipients as unknown`, `#?5\.1\.0 address rejected`, `(?:direcci[oó]n|cuenta|buz[oó]n|adre[cç]a|compte|b[uú]stia).{0,60}(?:no existe|no se (?:ha )?(?:encontr|pudo)|no existeix|no s'ha (?:trobat|pogut))`, `no (?:se |s')(?:ha |han )?(?:podido |pogut )?(?:encontr\pL+|trobat|trobar) (?:la|el|l') ?(?:direcci[oó]n|buz[oó]n|destinatari|adre[cç]a|b[uú]stia|usuari)`, `utilisateur inconnu`, `n'existe pas`, `empf[aä]nger unbekannt`, `existiert nicht`, `utente sconosciuto`, `non esiste`, `メールアドレスが見つ`,
 	}},
 	{reasonTemporary, []string{
 		`timed? ?-?out`, `connect\w* (?:was )?(?:refused|lost|reset|dropped|failed|closed)`, `(?:lost|refused|dropped) connection`, `try (?:again|later)`, `essayer plus tard`, `temporar`, `too many`, `(?:could not|couldn't|cannot|can't|unable to|failed to|wasn't able to) (?:be )?(?:connect|establish|contact|reach)`, `requests to connect`, `no route`, `unreachable`, `not reachable`, `not responding`,
@@ -98,6 +100,10 @@ var (
 // the number: many servers say 5.0.0 or 5.7.1 for everything.
 func reasonOf(diagnostic string, status *string, around string) string {
 	if reason := reasonByWords(wordings, diagnostic, atSender.MatchString(around)); reason != "" {
+		// "554 5.7.1 Service unavailable; Client host blocked" is an answer for good.
+		if reason == reasonTemporary && status != nil && strings.HasPrefix(*status, "5.7.") {
+			return reasonBlocked
+		}
 		return reason
 	}
 	if reason := reasonByCode(status); reason != "" {
