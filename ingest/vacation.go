@@ -35,7 +35,7 @@ const (
 	weekday = `(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo|lunedi|martedi|mercoledi|giovedi|venerdi|sabato|domenica|(?:segunda|terca|quarta|quinta|sexta)(?:-feira)?|dilluns|dimarts|dimecres|dijous|divendres|dissabte|diumenge|` +
 		`(?:mon|tues|wednes|thurs|fri|satur|sun)day|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)`
 	// filler may stand between a word and its date.
-	filler = `(?:\s+|\b(?:el|al?|le|il|dem|den|zum|dia|proximo|proxim|proper|pasado|passat|the|on|o|manana|dema|tomorrow|demain|inclusive|including|` + weekday + `)\b|\bl'|,)*$`
+	filler = `(?:\s+|\b(?:el|al?|le|il|dem|den|zum|dia|proximo|proxim|proper|pasado|passat|the|on|o|no|manana|dema|tomorrow|demain|inclusive|including|einschlie(?:ss|ß)lich|inklusive|` + weekday + `)\b|\bl'|,)*$`
 	year   = `(?:,?\s+(?:del? |d')?((?:19|20)\d\d)\b)?`
 )
 
@@ -55,19 +55,30 @@ var (
 	}
 
 	beforeLast   = regexp.MustCompile(`\b(?:hasta|fins|until|till|through|thru|jusqu'?(?:au)?|bis(?: zum| einschlie(?:ss|ß)lich)?|fino|ate|ata|up to(?: and including)?)` + filler)
-	beforeReturn = regexp.MustCompile(`\b(?:vuelv\w*|volvere|regres\w*|(?:re)?incorpor\w*(?: sera)?|de vuelta|(?:mi|a la|fecha de|data de) (?:vuelta|regreso|retorn|tornada)(?: sera| es)?|(?:contest|respond|respon|atend|atendr|disponible|leer)\w* (?:\S+ ){0,4}a partir|disponible|de nou|torne|torno|tornare|ab|back|(?:not )?return(?:ing)?(?: until)?|de retour|zuruck|wieder|rientr\w*)(?:,? (?:a la oficina|a l'oficina|al trabajo|al treball|(?:to|in|at) (?:the |my )?office|to work|de nuevo|ab|am|del?))?:?` + filler)
+	beforeReturn = regexp.MustCompile(`\b(?:vuelv\w*|volvere|regres\w*|(?:re)?incorpor\w*(?: sera)?|(?:retom|reprend)\w*(?: \S+){0,3}|de vuelta|(?:mi|a la|fecha de|data de) (?:vuelta|regreso|retorn|tornada)(?: sera| es)?|(?:contest|respond|respon|atend|atendr|disponible|leer)\w* (?:\S+ ){0,4}a partir|disponible|de nou|torne|torno|tornare|ab|back|(?:not )?return(?:ing)?(?: until)?|de retour|zuruck|wieder|rientr\w*)(?:,? (?:a la oficina|a l'oficina|al trabajo|al treball|(?:to|in|at) (?:the |my )?office|to work|in ufficio|al lavoro|ao trabalho|au bureau|de nuevo|ab|am|del?))?(?: (?:esta |sera )?(?:previst\w*|el dia|planned|prevu\w*)(?: (?:para|per a|for|pour))?)?:?` + filler)
 	beforeFirst  = regexp.MustCompile(`\b(?:del?|desde|des|from|du|vom|entre|between|starting|dal|a partir)(?: (?:del?))?` + filler)
+	// afterReturn: German says behind the date that it is the day of return.
+	afterReturn = regexp.MustCompile(`^\.?\s*(?:(?:bin ich )?(?:wieder|zuruck))\b`)
 	// awayWord stands before a range that no word begins: "Vacaciones: 3/8 - 14/8".
 	awayWord = regexp.MustCompile(`\b(?:vacac|vacanc|vacation|holiday|ausen|absen|fuera|fora|out of|away|leave|permiso|permis|urlaub|abwesen|conge|ferie)\w*[^.\n]{0,30}$`)
 	// otherDates are of something else: opening hours, a time limit.
 	otherDates = regexp.MustCompile(`\b(?:horari[oa]?|atencion|plazo|termini|conserva\w*|opening|hours|horaires|matricula|solicitud\w*|sol.licitud\w*|inscri\w+|subvenc\w+|cierra|tanca|abiert[oa]s?|obert[oa]?s?|presente)\b`)
+	// deputy: a date behind such a word is somebody else's.
+	deputy = regexp.MustCompile(`\b(?:sustitu|substitu|suplent|deputy|stellvertret|vertretung|en mi lugar|en el meu lloc|in my absence)`)
+	// wholeMonth is an absence without days: "todo el mes de agosto".
+	wholeMonth = regexp.MustCompile(`\b(?:mes de |mes d'|month of |mois de |mois d'|mese di |monat )` + monthName + year)
+	isAway     = regexp.MustCompile(`\b(?:vacac|vacanc|vacation|holiday|ausen|absen|fuera|fora|out of|away|leave|permiso|permis|urlaub|abwesen|conge|ferie|assent)`)
+	// secondDay is a last day that leaves its month to the first: "August 3-17".
+	secondDay = regexp.MustCompile(`^\s*(?:-|–|to|through|thru|till|until|and)\s*(\d{1,2})(?:st|nd|rd|th)?\b` + year)
+	byMonth   = regexp.MustCompile(`^[a-z]`)
+	noDay     = regexp.MustCompile(`^(?:[/:.-]\d|\s*(?:h|hrs?|am|pm|of|de|d')\b|\s*` + monthName + `\b)`)
 	// legal begins what stands under every mail of an organisation.
 	legal    = regexp.MustCompile(`(?m)^\W*(?:aviso? legal|avis legal|proteccio|confidencial|clausula|clausula|legal notice|disclaimer|informacion basica|rgpd|lopd)`)
 	adjacent = regexp.MustCompile(`^\s*(?:al?|to|-|–)\s*$`)
 	// between the first and the last day.
 	range1 = regexp.MustCompile(`^[\s,.]*(?:al?|hasta|fins|to|until|till|through|au|bis|y|i|and|-|–)` + filler)
 	// a first day that leaves its month to the last: "del 3 al 7 de gener".
-	lonely    = regexp.MustCompile(`\b(?:del?|desde el|des del|from|du|dal|vom|entre el|de l'|l')(?: dia)?(?: ` + weekday + `,?)?\s*(\d{1,2})\.?\s*,?\s*(?:al?|hasta|fins|to|au|bis|y|i|-|–)` + filler)
+	lonely    = regexp.MustCompile(`\b(?:del?|desde el|des del|from|du|dal|vom|entre el|entre|between|zwischen|tra il|de l'|l')(?: dia)?(?: the)?(?: ` + weekday + `,?)?\s*(\d{1,2})\.?\s*,?\s*(?:al?|hasta|fins|to|au|bis|y|i|and|und|e|-|–)` + filler)
 	bareRange = regexp.MustCompile(`(?:\s|:|^)(\d{1,2})\s*(?:-|–|al?)\s*$`)
 	american  = regexp.MustCompile(`\b(?:until|till|through|thru|back|return|returning|from|starting|between)\b[^.]{0,20}$`)
 )
@@ -84,22 +95,30 @@ type foundDate struct {
 	start, end int
 	day, year  int
 	month      time.Month
+	slashed    bool // 3/8, whose order is not the same everywhere
+	unsure     bool // in a sentence in English
 }
 
 // ahead is what stands before a date.
 func ahead(text string, d foundDate) string { return text[max(0, d.start-60):d.start] }
+
+// isReturn reports whether it is the day of return.
+func (d foundDate) isReturn(text string) bool {
+	return beforeReturn.MatchString(ahead(text, d)) || afterReturn.MatchString(text[d.end:])
+}
 
 // firstDay finds the first day of an absence of which the i-th date is the last, or
 // the day of return; zero if none is given. said is false if nothing before the date says that
 // it is one of these.
 func firstDay(text string, list []foundDate, i int, sent time.Time) (from time.Time, said bool) {
 	d, before := list[i], ahead(text, list[i])
-	if line := text[strings.LastIndexAny(text[:d.start], ".\n")+1:]; otherDates.MatchString(line[:strings.IndexAny(line+"\n", ".\n")]) {
+	begin := strings.LastIndexAny(text[:d.start], ".\n") + 1
+	if line := text[begin:]; otherDates.MatchString(line[:strings.IndexAny(line+"\n", ".\n")]) || deputy.MatchString(text[begin:d.start]) {
 		return from, false
 	}
 	if i > 0 {
 		between, first := text[list[i-1].end:d.start], ahead(text, list[i-1])
-		if range1.MatchString(between) && (beforeFirst.MatchString(first) || adjacent.MatchString(between) && awayWord.MatchString(first)) {
+		if (range1.MatchString(between) || beforeReturn.MatchString(between)) && (beforeFirst.MatchString(first) || adjacent.MatchString(between) && awayWord.MatchString(first)) {
 			return list[i-1].before(d.near(sent)), true
 		}
 	}
@@ -111,7 +130,7 @@ func firstDay(text string, list []foundDate, i int, sent time.Time) (from time.T
 		day, err := strconv.Atoi(found[1])
 		return foundDate{day: day, month: d.month, year: d.year}.before(d.near(sent)), err == nil
 	}
-	return from, beforeReturn.MatchString(before) || beforeLast.MatchString(before)
+	return from, d.isReturn(text) || beforeLast.MatchString(before)
 }
 
 // agreed gives the last day of an absence by what is said of its last day and of the
@@ -139,6 +158,9 @@ func awayOf(text string, sent time.Time) *Away {
 		text = text[:at[0]]
 	}
 	var first, last, home time.Time
+	if from, to := monthIn(text, sent); !to.Before(sent) {
+		first, last = from, to
+	}
 	for i, list := 0, datesIn(text); i < len(list); i++ {
 		from, said := firstDay(text, list, i, sent)
 		to := list[i].near(sent)
@@ -146,7 +168,7 @@ func awayOf(text string, sent time.Time) *Away {
 			continue
 		}
 		day := &last
-		if beforeReturn.MatchString(ahead(text, list[i])) {
+		if list[i].isReturn(text) {
 			day, to = &home, to.AddDate(0, 0, -1)
 		}
 		if !day.IsZero() && !day.Equal(to) {
@@ -168,6 +190,28 @@ func awayOf(text string, sent time.Time) *Away {
 		away.From = &from
 	}
 	return away
+}
+
+// monthIn is the month of which a text says that somebody is away in it; zero if
+// there is none.
+func monthIn(text string, sent time.Time) (from, to time.Time) {
+	at := wholeMonth.FindStringSubmatchIndex(text)
+	if at == nil {
+		return from, to
+	}
+	begin := strings.LastIndexAny(text[:at[0]], ".\n") + 1
+	sentence := text[begin:]
+	if sentence = sentence[:strings.IndexAny(sentence+"\n", ".\n")]; !isAway.MatchString(sentence) || otherDates.MatchString(sentence) {
+		return from, to
+	}
+	d := foundDate{day: 1, month: monthOf(text[at[2]:at[3]])}
+	if at[4] >= 0 {
+		d.year = number(text[at[4]:at[5]])
+	}
+	if from = d.near(sent); from.IsZero() {
+		return from, to
+	}
+	return from, from.AddDate(0, 1, -1)
 }
 
 // away reads the dates of an automatic answer; without a Date of the mail it
@@ -204,27 +248,58 @@ func datesIn(text string) (list []foundDate) {
 			if best.year > 0 && best.year < 100 {
 				best.year += 2000
 			}
-			if d.numeric && best.month > 12 && best.day <= 12 && strings.Contains(text[best.start:best.end], "/") {
-				best.day, best.month = int(best.month), time.Month(best.day) // 8/14
-			}
-			if d.numeric && best.day <= 12 && best.month <= 12 && american.MatchString(text[max(0, best.start-40):best.start]) && strings.Contains(text[best.start:best.end], "/") {
-				best.month = 0 // 1/7 is one day in London and another in New York
+			if best.slashed = d.numeric && strings.Contains(text[best.start:best.end], "/"); best.slashed {
+				best.unsure = american.MatchString(text[max(0, best.start-40):best.start])
 			}
 		}
 		if best.end == 0 {
 			break
 		}
-		if at = best.end; best.month > 12 {
+		if at = best.end; best.month > 12 && !best.slashed {
 			at = best.start + 1 // "3-14 agosto"
 			for at < best.end && text[at] >= '0' && text[at] <= '9' {
 				at++
 			}
 		}
-		if best.month >= 1 && best.month <= 12 && best.day >= 1 && best.day <= 31 {
-			list = append(list, best)
+		list = append(list, best)
+		if second, ok := best.second(text); ok {
+			list = append(list, second)
+			at = second.end
 		}
 	}
-	return list
+	return inOrder(list)
+}
+
+// second is the last day behind a first one that says the month for both.
+func (d foundDate) second(text string) (foundDate, bool) {
+	at := secondDay.FindStringSubmatchIndex(text[d.end:])
+	if at == nil || d.year > 0 || noDay.MatchString(text[d.end+at[1]:]) || !byMonth.MatchString(text[d.start:d.end]) {
+		return d, false
+	}
+	d.start, d.end, d.day = d.end+at[2], d.end+at[1], number(text[d.end+at[2]:d.end+at[3]])
+	return d, true
+}
+
+// inOrder settles which of two numbers is the month, and leaves out what is no
+// date. One date that can be read in one order only tells it for all: 1/7 alone,
+// in English, is one day in London and another in New York.
+func inOrder(list []foundDate) (out []foundDate) {
+	monthFirst, dayFirst := false, false
+	for _, d := range list {
+		monthFirst = monthFirst || d.slashed && d.month > 12 && d.day <= 12
+		dayFirst = dayFirst || d.slashed && d.day > 12 && d.month <= 12
+	}
+	for _, d := range list {
+		if d.slashed && d.day <= 12 && (d.month > 12 || monthFirst && !dayFirst) {
+			d.day, d.month = int(d.month), time.Month(d.day)
+		} else if d.unsure && d.day <= 12 && !dayFirst {
+			continue
+		}
+		if d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= 31 {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // number is what the digits say, 0 if they are none.
@@ -251,13 +326,13 @@ func monthOf(s string) time.Month {
 }
 
 // near is the day meant in a mail of that date: without a year, the next one
-// that comes, or one just past.
+// that comes, or one past: an answer that was forgotten is no absence of a year.
 func (d foundDate) near(sent time.Time) time.Time {
 	if d.year > 0 {
 		return d.in(d.year)
 	}
 	for year := sent.Year() - 1; year <= sent.Year()+1; year++ {
-		if t := d.in(year); !t.IsZero() && t.After(sent.AddDate(0, 0, -31)) {
+		if t := d.in(year); !t.IsZero() && t.After(sent.AddDate(0, -4, 0)) {
 			return t
 		}
 	}
