@@ -3,24 +3,34 @@ package ingest
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
+// foreign are the words for an automatic answer in languages in which nobody
+// writes to the gateway of their own accord.
+const foreign = `abwesenheits\pL+|automatische antwort|r[eé]ponse automatique|absence du bureau|message d['’]absence|risposta automatica|fuori (?:sede|ufficio)|aus[eê]ncia tempor[aá]ria|automatisch antwoord|erantzun automatikoa|` +
+	`autosvar|automatisk svar|automaattinen vastaus|automaatvastus|odpowied[zź] automatyczna|automatick[aá] odpov[eě][dď]|automatikus v[aá]lasz|r[aă]spuns automat|automatski odgovor|samodejni odgovor|automatinis atsakymas|autom[aā]tisk[aā] atbilde|otomatik yan[iı]t|` +
+	`автоответ|автоматический ответ|автоматична відповідь|автоматичен отговор|αυτόματη απάντηση|自動返信|自動回覆|自动(?:答复|回复)|자동 ?회신|رد تلقائي`
+
 // automaticSubject is how mail programs begin the subject of an automatic
 // answer. It decides only together with other marks: people use the words, too.
-var automaticSubject = regexp.MustCompile(`(?i)^\s*(?:respuesta autom[aá]tica|resposta autom[aàá]tica|fuera de (?:la )?oficina|fora de l['’]oficina|fora d['’]oficina|` +
-	`automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|abwesenheits|automatische antwort|r[eé]ponse automatique|` +
-	`absence du bureau|risposta automatica|fuori (?:sede|ufficio)|ausente|ausencia|aus[eê]ncia|vacation|automatisch antwoord|away from|` +
-	`erantzun automatikoa|autosvar|automatisk svar|automaattinen vastaus|odpowied[zź] automatyczna|автоответ|自動返信|auto:\s|(?:de )?(?:vacaciones|vacances|f[eé]rias)\b|` +
-	`auto-?respuesta|auto-?resposta|(?:contestaci[oó]n|mensaje|missatge|contestaci[oó]|notificaci[oó]n?|message|av[ií]s|aviso) (?:autom[aàá]tic[oa]?|de ausencia|d['’]abs[eèe]nc\pL+|de vacaciones|de vacances)|ooo\b|abs[eè]ncia|absen[ct]e?\s*:)|` +
+var automaticSubject = regexp.MustCompile(`(?i)^\s*(?:` + foreign + `|respuesta autom[aá]tica|resposta autom[aàá]tica|fuera de (?:la )?oficina|fora de l['’]oficina|fora d['’]oficina|` +
+	`automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|ausente|ausencia|aus[eê]ncia|vacation|away from|` +
+	`auto:\s|(?:de )?(?:vacaciones|vacances|f[eé]rias)\b|auto-?respuesta|auto-?resposta|acuse de recibo|(?:acusament|justificant) de recepci[oó]|acknowledge?ment of receipt|` +
+	`(?:contestaci[oó]n|mensaje|missatge|contestaci[oó]|notificaci[oó]n?|message|av[ií]s|aviso) (?:autom[aàá]tic[oa]?|de ausencia|d['’]abs[eèe]nc\pL+|de vacaciones|de vacances)|ooo\b|abs[eè]ncia|absen[ct]e?\s*:)|` +
 	`\bis out of (?:the )?office\W*$|(?:est[aá] ausente|fuera de la oficina|fora de l['’]oficina)\W*$`)
 
 // programSubject is such a subject in the words of a mail program, with the
 // subject answered to behind it or nothing: people seldom write it so.
-var programSubject = regexp.MustCompile(`(?i)^\s*(?:respuesta autom[aá]tica|resposta autom[aàá]tica|automatic reply|out of (?:the )?office(?: autoreply)?|auto-?reply|fuera de (?:la )?oficina|fora de l['’]oficina|` +
-	`auto-?respuesta|auto-?resposta|contestaci[oó]n autom[aá]tica|mensaje autom[aá]tico|missatge autom[aà]tic|automatische antwort|abwesenheits\pL+|r[eé]ponse automatique|absence du bureau|risposta automatica|fuori (?:sede|ufficio)|automatisch antwoord|erantzun automatikoa|autosvar|` +
-	`estoy fuera de la oficina|(?:mensaje|notificaci[oó]n|aviso) de ausencia(?: autom[aá]tico)?|(?:missatge|av[ií]s|notificaci[oó]) d['’]abs[eè]ncia|message d['’]absence|aus[eê]ncia tempor[aá]ria|automatisk svar|automaattinen vastaus|odpowied[zź] automatyczna|автоответ|自動返信)[\s\pZ]*(?:$|:|-\s)`)
+var (
+	programSubject = regexp.MustCompile(`(?i)^\s*(?:` + foreign + `|respuesta autom[aá]tica|resposta autom[aàá]tica|automatic reply|out of (?:the )?office(?: autoreply)?|auto[- ]?reply|fuera de (?:la )?oficina|fora de l['’]oficina|` +
+		`auto-?respuesta|auto-?resposta|contestaci[oó]n autom[aá]tica|mensaje autom[aá]tico|missatge autom[aà]tic|` +
+		`estoy fuera de la oficina|(?:mensaje|notificaci[oó]n|aviso) de ausencia(?: autom[aá]tico)?|(?:missatge|av[ií]s|notificaci[oó]) d['’]abs[eè]ncia)[\s\pZ]*(?:$|:|-\s)`)
+	foreignSubject = regexp.MustCompile(`(?i)^\s*(?:` + foreign + `)[\s\pZ]*(?:$|:|-\s)`)
+)
 
 // nameAway is how Notes and its like write it: "Maria Peris is out of the office".
 var nameAway = regexp.MustCompile(`(?i)^(?:auto:\s*)?[^:?¿]{3,60} (?:is out of (?:the )?office|est[aá] (?:ausente|fuera de la oficina)|[eé]s fora de l'oficina)\W*(?:\(.*\))?$`)
@@ -35,36 +45,56 @@ func subjectOf(m *Message) string {
 }
 
 var (
-	// away is what an automatic answer says: who writes is not there, or thanks for a mail.
-	away = regexp.MustCompile(`(?i)\b(?:estoy|estar[eé]|estaremos|estamos|encuentro|encontrar[eé]|permanecer[eé]|soc|sóc|ser[eé]|estic|estem|trobe|i am|i'm|i will be|i'll be|we are|bin|je suis|je serai|sono|sar[oò]|estou|estarei)(?:\s+\S+){0,5}?\s+(?:fuera|ausen|vaca|permiso|perm[ií]s|baja|baixa|fora|absen|out of|away|leave|holiday|on vacation|urlaub|nicht|cong|ferie|f[eé]rias|assente)|` +
-		`\b(?:gracias|gr[aà]cies|thank\pL*|merci|danke|grazie|obrigad[oa]) (?:por|per|pel|for|you for|de votre|f[uü]r|pela?)\b|\b(?:he|hemos|hem|has been) (?:recibido|rebut|received)|respond(?:er|r)|contestar|(?:^|\s)(?:vuelv|volver|regres|reincorp|incorpor|tornar|returning|back (?:in|on))`)
+	// away is what an automatic answer says: who writes is not there, or that a mail has come.
+	away = regexp.MustCompile(`(?i)\b(?:estoy|estar[eé]|estaremos|estamos|encuentro|encontrar[eé]|permanecer[eé]|soc|sóc|ser[eé]|estic|estem|trobe|i am|i'm|i will be|i'll be|we are)(?:\s+\S+){0,5}?\s+(?:fuera|ausen|vaca|permiso|perm[ií]s|baja|baixa|fora|absen|out of|away|(?:on )?leave|on holiday|reunid)|` +
+		`\b(?:gracias|gr[aà]cies|thank you|thanks) (?:por|per|pel|for) (?:contact|escri|(?:su|tu|el|vuestro|your|the|el (?:teu|seu|vostre)|vostre) (?:e-?mail|correo|correu|mensaje|missatge|message|mail|inter))|` +
+		`\b(?:he|hemos|hem|has been|ha sido|ha estat) (?:recibido|rebut|received)\b|\b(?:he|hemos) recibido|no (?:puedo|podr[eé]|tengo|tendr[eé]|puc|podr[eé]|tinc|tindr[eé]) (?:acceso|acc[eé]s|atend|leer|llegir|contest|respond)|\b(?:le|te|li|us|os) (?:contest|respond)(?:ar|er|r)|(?:contestar|responder|respondr|atendr)[eé]\b|(?:^|[\s,.])(?:vuelvo|volver[eé]|regres(?:o|ar[eé])|me (?:re)?incorpor|tornar[eé]|torne|returning|back (?:in|on))\b|\bi will (?:reply|answer|respond)`)
 	// asking is how people speak of an automatic answer that they want, or want to be rid of.
-	asking = regexp.MustCompile(`(?i)\b(?:no (?:(?:me|se|nos|la|lo|les|em|ens|es) )*(?:funciona|activa|deja|deixa|manda|llega|arriba|para\b|va\b)|no s['’]activa|no (?:puedo|puc|podemos|podem) (?:activar|desactivar|quitar|poner|posar|llevar|traure|configurar)|(?:c[oó]mo|com) (?:es|se|puedo|puc|hago|faig|la|lo|pongo|pose)\b|necesit[oa]\b|necessit[eo]\b|quiero|vull\b|queremos|volem|querr[ií]a|voldria|` +
-		`pod[eé]is|podr[ií]ais|podeu|podr[ií]eu|(?:ayuda|ajuda) (?:para|per a)\b|how (?:do|can|to)\b|(?:can|could) (?:you|i|we)\b|i (?:need|want|set|tried)\b|(?:does|do|is|are) ?n[o'’]t (?:work|stop|sent|go)|not working)|[?¿]`)
+	asking = regexp.MustCompile(`(?i)\b(?:no (?:(?:me|se|nos|la|lo|les|em|ens|es) )*(?:funciona|activa|deja|deixa|manda|entra|sale|ix\b|llega|graba|va\b)|solicito\b|demane\b|adjunt[oe]\b|quitar\b|llevar-la|error \d|no s['’]activa|no (?:puedo|puc|podemos|podem) (?:activar|desactivar|quitar|poner|posar|llevar|traure|configurar)|(?:c[oó]mo|com) (?:es|se|puedo|puc|hago|faig|la|lo|pongo|pose)\b|necesito\b|necessite\b|quiero\b|vull\b|queremos|volem\b|querr[ií]a|voldria|` +
+		`(?:pod[eé]is|podr[ií]ais|podeu|podr[ií]eu|can you|could you|please|por favor|per favor|cal),? (?:\S+ ){0,2}(?:activ|desactiv|quit|pon|pos|llev|mir|ayud|ajud|arregl|set|remov|switch|turn|help|fix|check|disab|enab)|(?:des)?activad|quitad|poned|how (?:do|can|to)\b|i (?:need|want)\b|(?:does|do|is|are) ?n[o'’]t (?:work|stop|sent)|not working)`)
 )
 
-// asksAbout reports whether a mail that answers nothing speaks, under the subject
-// of an automatic answer, of such answers: a person's, who has trouble with hers.
-func asksAbout(m *Message) bool {
+// wroteAway reports whether the text of a mail is an automatic answer's, and not
+// that of a person who has trouble with hers. With two marks of a machine it need
+// not say so.
+func wroteAway(m *Message, marks int) bool {
 	const enough = 800
 	text := short(m.Text, enough)
-	return (asking.MatchString(subjectOf(m)) || asking.MatchString(text)) && !away.MatchString(text)
+	return (marks > 1 || away.MatchString(text)) && !asking.MatchString(text) && !asking.MatchString(subjectOf(m))
+}
+
+// quotesSubject reports whether another subject stands behind a program's words:
+// people go on in small letters, "Respuesta automática: no se activa".
+func quotesSubject(subject string) bool {
+	behind := strings.TrimSpace(subject[len(programSubject.FindString(subject)):])
+	first, _ := utf8.DecodeRuneInString(behind)
+	return behind != "" && (unicode.IsUpper(first) || unicode.IsDigit(first) || first == '[')
 }
 
 // saysAway reports whether a mail that says little of a machine is an automatic
-// answer by its subject. A server that drops the Return-Path or forbids automatic
-// answers does so with a person's mail, too; what may be a person's words counts
-// only where a mail is answered, or where nothing in the mail is against it.
-func saysAway(m *Message, answers bool) bool {
+// answer by its subject; hint: something else says it. A server that drops the
+// Return-Path or forbids automatic answers does so with a person's mail, too: where
+// nothing shows that a mail of ours is answered, its text must say it besides.
+func saysAway(m *Message, answers, hint bool) bool {
 	subject := subjectOf(m)
 	ours := m.Tags.Ticket != nil
 	if strings.ContainsAny(subject, "?¿") && !ours {
 		return false
 	}
-	empty := nullReturnPath(m.Header)
+	empty, marks := nullReturnPath(m.Header), 0
+	for _, is := range [...]bool{empty, m.Header.Get("X-Auto-Response-Suppress") != "", byRule(m.Header)} {
+		if is {
+			marks++
+		}
+	}
 	switch {
+	case !hint:
+		return ours && answers && programSubject.MatchString(subject) && wroteAway(m, 0)
 	case programSubject.MatchString(subject):
-		return answers || ours || !asksAbout(m)
+		if quotesSubject(subject) {
+			marks++
+		}
+		return answers || ours || foreignSubject.MatchString(subject) || wroteAway(m, marks)
 	case empty && nameAway.MatchString(subject):
 		return true
 	case !automaticSubject.MatchString(subject):
@@ -72,7 +102,7 @@ func saysAway(m *Message, answers bool) bool {
 	case empty && (answers || ours || byRule(m.Header)):
 		return true
 	}
-	return (empty && m.Header.Get("X-Auto-Response-Suppress") != "" || byRule(m.Header)) && away.MatchString(m.Text) && !asking.MatchString(subject)
+	return (marks > 1 || byRule(m.Header)) && wroteAway(m, 0)
 }
 
 // byRule: a rule of somebody's mailbox made it; it may pass on a person's mail.
@@ -90,9 +120,10 @@ func (p *Parser) classify(m *Message, tree *part) {
 	auto := autoSubmitted(h)
 	precedence := strings.ToLower(h.Get("Precedence"))
 	answers := m.InReplyTo != nil || len(m.References) > 0
-	robotic := saysYes(h, "X-Autoreply", "X-Auto-Reply", "X-Autoreply-From", "X-Autorespond", "X-Autoresponder", "X-Autoresponse", "X-Mail-Autoreply", "X-YMail-AutoResponder", "X-FD-AutoReply", "X-OTRS-Loop") || precedence == "auto_reply" ||
+	robotic := saysYes(h, "X-Autoreply", "X-Auto-Reply", "X-Autoreply-From", "X-Auto-Reply-From", "X-FC-MachineGenerated", "X-Autorespond", "X-Autoresponder", "X-Autoresponse", "X-Mail-Autoreply", "X-YMail-AutoResponder", "X-FD-AutoReply", "X-OTRS-Loop") || precedence == "auto_reply" ||
 		strings.EqualFold(h.Get("X-Precedence"), "auto_reply") || strings.EqualFold(h.Get("X-Autogenerated"), "reply") ||
-		strings.EqualFold(h.Get("Delivered-To"), "autoresponder") // vpopmail
+		strings.EqualFold(h.Get("Delivered-To"), "autoresponder") || // vpopmail
+		strings.Contains(strings.ToLower(h.Get("X-POST-MessageClass")), "autoresponder")
 	hint := nullReturnPath(h) || h.Get("X-Auto-Response-Suppress") != "" || h.Get("X-RT-Loop-Prevention") != "" ||
 		h.Get("X-MS-Exchange-Inbox-Rules-Loop") != ""
 	m.Bounce = bounceOf(m, tree)
@@ -103,7 +134,7 @@ func (p *Parser) classify(m *Message, tree *part) {
 		m.Kind, m.AutoSubmitted = KindReport, true
 	case strings.HasPrefix(auto, "auto-replied"), robotic,
 		strings.HasPrefix(auto, "auto-generated") && (answers || automaticSubject.MatchString(subjectOf(m))),
-		(hint || byRule(h) || precedence == "bulk" || precedence == "junk") && saysAway(m, answers):
+		saysAway(m, answers, hint || byRule(h) || precedence == "bulk" || precedence == "junk"):
 		m.Kind, m.AutoSubmitted = KindAutoReply, auto != "" || robotic || hint
 	case h.Get("List-Id") != "", h.Get("List-Unsubscribe") != "", auto != "", h.Get("X-Cron-Env") != "",
 		precedence == "bulk", precedence == "list", precedence == "junk":
