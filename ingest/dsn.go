@@ -16,10 +16,13 @@ func bounceOf(m *Message, tree *part) *Bounce {
 		t := strings.ToLower(p.ContentType)
 		return t == "message/delivery-status" || t == "message/global-delivery-status"
 	})
+	from := originOf(m)
+	if status == nil && from == fromSystem { // CommuniGate and Symantec attach it as a file
+		status = tree.first(func(p *part) bool { return p.FileName != "" && statusFile.Match(p.Content[:min(len(p.Content), 200)]) })
+	}
 	report := isDeliveryReport(m.Header)
 	// A person may attach the report that they got, and some programs take it
 	// apart when they forward it: the mail is still theirs.
-	from := originOf(m)
 	theirs := status != nil && !report && from != fromSystem && inOwnWords(m, bounceTextOf(m.Text))
 	if status != nil && !theirs && (report || from > unreturned || from == unreturned && undeliveredSubject.MatchString(m.Subject)) {
 		b := &Bounce{Recipients: reported(status.Content, m.Text), OriginalMessageID: returnedID(m, tree)}
@@ -37,6 +40,9 @@ func bounceOf(m *Message, tree *part) *Bounce {
 	}
 	return plainBounce(m, tree)
 }
+
+// statusFile is how a delivery-status part begins (RFC 3464, section 2.2).
+var statusFile = regexp.MustCompile(`(?i)^\s*(?:reporting-mta|original-envelope-id):`)
 
 // wrappedReport finds a bounce inside of one: a gateway that returns, in a
 // bounce of its own which names nobody, the bounce that it got.

@@ -128,7 +128,7 @@ func plainBounce(m *Message, tree *part) *Bounce {
 		return nil
 	}
 	text := bounceTextOf(m.Text)
-	if !named && !saysUndelivered(m, text, origin) {
+	if !named && !saysUndelivered(m, text, origin, returnedHeaders(tree, text)) {
 		return nil
 	}
 	b := &Bounce{Recipients: failedRecipients(m, tree, text), OriginalMessageID: returnedID(m, tree)}
@@ -147,7 +147,7 @@ var (
 	ownWords = regexp.MustCompile(`(?i)(?:^|[\s(])(?:(?:me|nos|em|ens) (?:(?:l[oae]s?|ho|els?|ha|han|est[aá]n?|siguen?|vienen?|est[aà]|segueix(?:en)?) )?(?:lleg|sal|dev|rebot|apar|dic|da\b|dan\b|torn|arrib|diu|diuen|surt|rebut|retorn)|i (?:get|got|keep|receive|sent)|we (?:get|got|keep|receive)|qu[eé] (?:hago|hacemos|puedo|significa)|qu[eè] (?:faig|fem|puc|vol dir)|` +
 		`(?:lo |el |ho )?(?:pod[eé]is|podr[ií]ais|podeu|podr[ií]eu)|a ver si|a vore si|mirad|mireu|can you|could you|desde (?:ayer|hoy|hace|esta|el lunes)|des d'ahir|since (?:mon|tues|wednes|thurs|fri|yesterday|today|this)|(?:all|our|my|nuestros|mis|todos los|els nostres|els meus) (?:e-?mails|mails|correos|correus|mensajes|missatges)|(?:all|my) mail\b|(?:os |us |lo |ho )?copi[oe]:|saludos|salutacions)`)
 	// systemOpening is how mail systems begin, above what they have to say.
-	systemOpening = regexp.MustCompile(`(?i)^\W*(?:this is the |hi\. this is |hello, this is the mail server|the original message was|this (?:message|report|mail) was (?:created|generated)|this is an auto|este (?:es el sistema|mensaje (?:ha sido|fue) (?:generado|creado))|aquest (?:[eé]s el sistema|missatge s'ha generat))`)
+	systemOpening = regexp.MustCompile(`(?i)^\W*(?:this is the |hi\. this is |hello, this is the mail server|the original message was|this (?:message|report|mail) was (?:created|generated)|this is an auto|(?:your|su|tu|el (?:seu|teu)|el vostre) (?:message|e-?mail|mensaje|correo|missatge|correu)(?: (?:to|a|al|para|per a)\b|\s*\n)|(?:the message|el mensaje|el correo|el missatge|el correu) (?:(?:that |which )?you (?:have )?sent|que (?:usted |vost[eé] )?(?:ha |heu |va )?env[ií])|este (?:es el sistema|mensaje (?:ha sido|fue) (?:generado|creado))|aquest (?:[eé]s el sistema|missatge s'ha generat))`)
 	// forwarding is how the subjects of forwarded mails begin.
 	forwarding = regexp.MustCompile(`(?i)^\s*(?:fwd?|rv|wg|tr|enc|reenv\pL*|i)\s*:`)
 )
@@ -168,7 +168,7 @@ func addressOf(m *Message) string {
 	return m.From.Address
 }
 
-func saysUndelivered(m *Message, text bounceText, origin origin) bool {
+func saysUndelivered(m *Message, text bounceText, origin origin, returned []Header) bool {
 	subject := undeliveredSubject.MatchString(subjectOf(m))
 	at := undelivered.FindStringIndex(text.opening())
 	switch origin {
@@ -179,10 +179,11 @@ func saysUndelivered(m *Message, text bounceText, origin origin) bool {
 		return false // a person's mail about it
 	}
 	atOnce := at != nil && (systemOpening.MatchString(text.report) || !blankLine.MatchString(strings.TrimLeftFunc(text.opening()[:at[0]], notWord)))
+	firm := atOnce && (systemOpening.MatchString(text.report) || smtpReply.MatchString(text.report) || len(returned) > 0)
 	if origin == unreturned {
-		return atOnce && subject
+		return firm && subject
 	}
-	if m.Header.Get("Return-Path") != "" && !atOnce {
+	if m.Header.Get("Return-Path") != "" && !firm {
 		return false // mail systems want no answer (RFC 5321, section 4.5.5)
 	}
 	// A postmaster who answers speaks in words of their own above what they quote.
