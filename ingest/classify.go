@@ -78,7 +78,7 @@ func quotesSubject(subject string) bool {
 func saysAway(m *Message, answers, hint bool) bool {
 	subject := subjectOf(m)
 	ours := m.Tags.Ticket != nil
-	if strings.ContainsAny(subject, "?¿") && !ours {
+	if strings.ContainsAny(subject, "?¿") && !ours || replySubject.MatchString(subject) {
 		return false
 	}
 	empty, marks := nullReturnPath(m.Header), 0

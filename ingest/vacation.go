@@ -54,15 +54,17 @@ var (
 		{regexp.MustCompile(`\b` + monthName + `\s+(\d{1,2})(?:st|nd|rd|th)?\b` + year), 2, 1, 3, false},
 	}
 
-	beforeLast   = regexp.MustCompile(`\b(?:hasta|fins|until|till|through|thru|jusqu'?(?:au)?|bis(?: zum| einschlie(?:ss|ß)lich)?|fino|ate|ata|up to(?: and including)?)` + filler)
+	beforeLast   = regexp.MustCompile(`\b(?:hasta|fins|until|till|through|thru|jusqu'?(?:au)?|bis(?: zum| einschlie(?:ss|ß)lich)?|fino|ate|ata|up to(?: and including)?):?` + filler)
 	beforeReturn = regexp.MustCompile(`\b(?:vuelv\w*|volvere|regres\w*|(?:re)?incorpor\w*(?: sera)?|(?:retom|reprend)\w*(?: \S+){0,3}|de vuelta|(?:mi|a la|fecha de|data de) (?:vuelta|regreso|retorn|tornada)(?: sera| es)?|(?:contest|respond|respon|atend|atendr|disponible|leer)\w* (?:\S+ ){0,4}a partir|disponible|de nou|torne|torno|tornare|ab|back|(?:not )?return(?:ing)?(?: until)?|de retour|zuruck|wieder|rientr\w*)(?:,? (?:a la oficina|a l'oficina|al trabajo|al treball|(?:to|in|at) (?:the |my )?office|to work|in ufficio|al lavoro|ao trabalho|au bureau|de nuevo|ab|am|del?))?(?: (?:esta |sera )?(?:previst\w*|el dia|planned|prevu\w*)(?: (?:para|per a|for|pour))?)?:?` + filler)
-	beforeFirst  = regexp.MustCompile(`\b(?:del?|desde|des|from|du|vom|entre|between|starting|dal|a partir)(?: (?:del?))?` + filler)
+	beforeFirst  = regexp.MustCompile(`\b(?:del?|desde|des|from|du|vom|entre|between|starting|dal|a partir)(?: (?:del?))?:?` + filler)
+	// notBefore: "no volveré hasta el 17" is said of the day of return.
+	notBefore = regexp.MustCompile(`\b(?:no|not|n't|non|nicht|ne) (?:\S+ ){0,2}(?:vuelv\w*|volver\w*|regres\w*|(?:re)?incorpor\w*|torn\w*|back|return\w*|rientr\w*|zuruck\w*|revien\w*)(?: \S+){0,4} (?:hasta|fins|until|till|before|antes del?|abans del?|avant|vor|bis|fino|ate)` + filler)
 	// afterReturn: German says behind the date that it is the day of return.
 	afterReturn = regexp.MustCompile(`^\.?\s*(?:(?:bin ich )?(?:wieder|zuruck))\b`)
 	// awayWord stands before a range that no word begins: "Vacaciones: 3/8 - 14/8".
 	awayWord = regexp.MustCompile(`\b(?:vacac|vacanc|vacation|holiday|ausen|absen|fuera|fora|out of|away|leave|permiso|permis|urlaub|abwesen|conge|ferie)\w*[^.\n]{0,30}$`)
 	// otherDates are of something else: opening hours, a time limit.
-	otherDates = regexp.MustCompile(`\b(?:horari[oa]?|atencion|plazo|termini|conserva\w*|opening|hours|horaires|matricula|solicitud\w*|sol.licitud\w*|inscri\w+|subvenc\w+|cierra|tanca|abiert[oa]s?|obert[oa]?s?|presente)\b`)
+	otherDates = regexp.MustCompile(`\b(?:horari[oa]?|atencion|plazo|termini|conserva\w*|opening|hours|horaires|matricula|solicitud\w*|sol.licitud\w*|inscri\w+|subvenc\w+|cierra|tanca|abiert[oa]s?|obert[oa]?s?|presente|de \d{1,2}(?:[:.]\d\d)? a \d{1,2}(?:[:.]\d\d)? ?h)\b`)
 	// deputy: a date behind such a word is somebody else's.
 	deputy = regexp.MustCompile(`\b(?:sustitu|substitu|suplent|deputy|stellvertret|vertretung|en mi lugar|en el meu lloc|in my absence)`)
 	// wholeMonth is an absence without days: "todo el mes de agosto".
@@ -74,9 +76,9 @@ var (
 	noDay     = regexp.MustCompile(`^(?:[/:.-]\d|\s*(?:h|hrs?|am|pm|of|de|d')\b|\s*` + monthName + `\b)`)
 	// legal begins what stands under every mail of an organisation.
 	legal    = regexp.MustCompile(`(?m)^\W*(?:aviso? legal|avis legal|proteccio|confidencial|clausula|clausula|legal notice|disclaimer|informacion basica|rgpd|lopd)`)
-	adjacent = regexp.MustCompile(`^\s*(?:al?|to|-|–)\s*$`)
+	adjacent = regexp.MustCompile(`^\s*(?:al?|to|-|–)` + filler)
 	// between the first and the last day.
-	range1 = regexp.MustCompile(`^[\s,.]*(?:al?|hasta|fins|to|until|till|through|au|bis|y|i|and|-|–)` + filler)
+	range1 = regexp.MustCompile(`^[\s,.]*(?:al?|hasta|fins|to|until|till|through|au|bis|y|i|and|-|–):?` + filler)
 	// a first day that leaves its month to the last: "del 3 al 7 de gener".
 	lonely    = regexp.MustCompile(`\b(?:del?|desde el|des del|from|du|dal|vom|entre el|entre|between|zwischen|tra il|de l'|l')(?: dia)?(?: the)?(?: ` + weekday + `,?)?\s*(\d{1,2})\.?\s*,?\s*(?:al?|hasta|fins|to|au|bis|y|i|and|und|e|-|–)` + filler)
 	bareRange = regexp.MustCompile(`(?:\s|:|^)(\d{1,2})\s*(?:-|–|al?)\s*$`)
@@ -104,7 +106,7 @@ func ahead(text string, d foundDate) string { return text[max(0, d.start-60):d.s
 
 // isReturn reports whether it is the day of return.
 func (d foundDate) isReturn(text string) bool {
-	return beforeReturn.MatchString(ahead(text, d)) || afterReturn.MatchString(text[d.end:])
+	return beforeReturn.MatchString(ahead(text, d)) || notBefore.MatchString(ahead(text, d)) || afterReturn.MatchString(text[d.end:])
 }
 
 // firstDay finds the first day of an absence of which the i-th date is the last, or
