@@ -45,10 +45,19 @@ func subjectOf(m *Message) string {
 }
 
 var (
-	// away is what an automatic answer says: who writes is not there, or that a mail has come.
-	away = regexp.MustCompile(`(?i)\b(?:estoy|estar[eé]|estaremos|estamos|encuentro|encontrar[eé]|permanecer[eé]|soc|sóc|ser[eé]|estic|estem|trobe|i am|i'm|i will be|i'll be|we are)(?:\s+\S+){0,5}?\s+(?:fuera|ausen|vaca|permiso|perm[ií]s|baja|baixa|fora|absen|out of|away|(?:on )?leave|on holiday|reunid)|` +
-		`\b(?:gracias|gr[aà]cies|thank you|thanks) (?:por|per|pel|for) (?:contact|escri|(?:su|tu|el|vuestro|your|the|el (?:teu|seu|vostre)|vostre) (?:e-?mail|correo|correu|mensaje|missatge|message|mail|inter))|` +
-		`\b(?:he|hemos|hem|has been|ha sido|ha estat) (?:recibido|rebut|received)\b|\b(?:he|hemos) recibido|no (?:puedo|podr[eé]|tengo|tendr[eé]|puc|podr[eé]|tinc|tindr[eé]) (?:acceso|acc[eé]s|atend|leer|llegir|contest|respond)|\b(?:le|te|li|us|os) (?:contest|respond)(?:ar|er|r)|(?:contestar|responder|respondr|atendr)[eé]\b|(?:^|[\s,.])(?:vuelvo|volver[eé]|regres(?:o|ar[eé])|me (?:re)?incorpor|tornar[eé]|torne|returning|back (?:in|on))\b|\bi will (?:reply|answer|respond)`)
+	// away is what an automatic answer says: who writes is not there, or that a mail
+	// has come, or whom else to ask.
+	away = regexp.MustCompile(`(?i)` + strings.Join([]string{
+		`\b(?:estoy|estar[eé]|estaremos|estamos|encuentro|encontrar[eé]|permanecer[eé]|soc|sóc|ser[eé]|estic|estem|trobe|i am|i'm|i will be|i'll be|we are)(?:\s+\S+){0,5}?\s+(?:fuera|ausen|vaca|permiso|perm[ií]s|baja|baixa|fora|absen|out of|away|(?:on )?leave|on holiday|reuni|un curs)`,
+		`\bno (?:me encuentro|estoy|estar[eé]|estamos|soc|sóc|ser[eé]|estic|em trobe) (?:disponible|en (?:mi|la|el)|a l|al )`, `\bon (?:annual |sick |parental )?leave\b`,
+		`\b(?:gracias|gr[aà]cies|thank you|thanks) (?:por|per|pel|for) (?:contact|escri|poner|posar|(?:su|tu|el|vuestro|your|the|el (?:teu|seu|vostre)|vostre) (?:e-?mail|correo|correu|mensaje|missatge|message|mail|inter))`,
+		`\b(?:he|hemos|hem|has been|ha sido|ha estat) (?:recibido|rebut|received)\b`, `no (?:puedo|podr[eé]|poder|tengo|tendr[eé]|puc|tinc|tindr[eé]) (?:acceso|acc[eé]s|atend|leer|llegir|contest|respond)`,
+		`\b(?:le|te|li|us|os) (?:contest|respond|atend)(?:ar|er|r)`, `(?:contestar|responder|respondr|atendr)[eé]\b`, `\bi will (?:reply|answer|respond)`, `\b(?:be|ser[aá]) (?:answered|replied|respondid|contestad)`,
+		`(?:^|[\s,.])(?:vuelvo|volver[eé]|regres(?:o|ar[eé])|me (?:re)?incorpor|tornar[eé]|torne|returning|back (?:in|on))\b`,
+		`\b(?:dir[ií]jase|dir[ií]janse|dirigirse|p[oó]ngase|adrece'?u?-?(?:vos|se)?|contacte(?:u|n)? (?:con|amb)|escriba|escriviu|telefone(?:e|u)|llame al|please contact|contact with)\b`,
+		`no (?:est[aá] |es |s['’])?(?:se )?(?:atiende|atendid[oa]|at[eé]n|monitored)\b|\bnot (?:being )?(?:monitored|read)\b`, `\bya no trabaj|\bja no treball|\bno longer work`,
+		`\b(?:en breve|lo antes posible|as soon as possible|el m[eé]s prompte|tan pronto como)\b`, `\b(?:si es|en caso|para|per a|for|if|si necesita algo|cualquier) (?:de |it is |it's |cualquier |asuntos |qualsevol )?urgen`,
+	}, "|"))
 	// asking is how people speak of an automatic answer that they want, or want to be rid of.
 	asking = regexp.MustCompile(`(?i)\b(?:no (?:(?:me|se|nos|la|lo|les|em|ens|es) )*(?:funciona|activa|deja|deixa|manda|entra|sale|ix\b|llega|graba|va\b)|solicito\b|demane\b|adjunt[oe]\b|quitar\b|llevar-la|error \d|no s['’]activa|no (?:puedo|puc|podemos|podem) (?:activar|desactivar|quitar|poner|posar|llevar|traure|configurar)|(?:c[oó]mo|com) (?:es|se|puedo|puc|hago|faig|la|lo|pongo|pose)\b|necesito\b|necessite\b|quiero\b|vull\b|queremos|volem\b|querr[ií]a|voldria|` +
 		`(?:pod[eé]is|podr[ií]ais|podeu|podr[ií]eu|can you|could you|please|por favor|per favor|cal),? (?:\S+ ){0,2}(?:activ|desactiv|quit|pon|pos|llev|mir|ayud|ajud|arregl|set|remov|switch|turn|help|fix|check|disab|enab)|(?:des)?activad|quitad|poned|how (?:do|can|to)\b|i (?:need|want)\b|(?:does|do|is|are) ?n[o'’]t (?:work|stop|sent)|not working)`)
@@ -60,7 +69,7 @@ var (
 func wroteAway(m *Message, marks int) bool {
 	const enough = 800
 	text := short(m.Text, enough)
-	return (marks > 1 || away.MatchString(text)) && !asking.MatchString(text) && !asking.MatchString(subjectOf(m))
+	return (marks > 1 || away.MatchString(text)) && !asking.MatchString(text) && !asking.MatchString(short(subjectOf(m), enough))
 }
 
 // quotesSubject reports whether another subject stands behind a program's words:
