@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/tools/txtar"
+
+	"respon/tickets/desk"
 )
 
 const (
@@ -144,6 +146,30 @@ func orDash(s *string) string {
 		return "-"
 	}
 	return *s
+}
+
+// A report that a letter has arrived after all is no failure, and one that it is late is not final.
+func TestWhatBouncesTellTheDesk(t *testing.T) {
+	report := func(groups string) string {
+		return fromDaemon + "Subject: Delivery report\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nx\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n" + groups + "\n--b--\n"
+	}
+	const arrived = "Final-Recipient: rfc822; pep@xativa.example\nAction: delivered\nStatus: 2.0.0\nDiagnostic-Code: smtp; 250 Ok\n"
+	for _, tt := range []struct {
+		name, groups string
+		want         desk.Robot
+	}{
+		{"arrived", arrived, desk.Robot{Recipient: "pep@xativa.example", Failure: "delivered"}},
+		{"late", "Final-Recipient: rfc822; maria@alfafar.example\nAction: delayed\nStatus: 4.4.1\nDiagnostic-Code: smtp; 451 later\n",
+			desk.Robot{Recipient: "maria@alfafar.example", Failure: "temporary 451 later"}},
+		{"one arrived, one failed", arrived + "\nFinal-Recipient: rfc822; maria@alfafar.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no such user\n",
+			desk.Robot{Recipient: "maria@alfafar.example", Failure: "unknown_user 550 no such user", Final: true}},
+	} {
+		var got desk.Robot
+		(&Intake{}).bounced(parse(t, report(tt.groups)), &got)
+		if got.Recipient != tt.want.Recipient || got.Failure != tt.want.Failure || got.Final != tt.want.Final {
+			t.Errorf("%s: %s, %q, final %t; want %s, %q, %t", tt.name, got.Recipient, got.Failure, got.Final, tt.want.Recipient, tt.want.Failure, tt.want.Final)
+		}
+	}
 }
 
 func TestEnhancedStatusIsNoAddress(t *testing.T) {

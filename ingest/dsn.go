@@ -140,6 +140,9 @@ func returnedHeaders(tree *part, text bounceText) (list []Header) {
 			t == "text/plain" && p.FileName != "", t == "message/global":
 			h, _, _ := readHeader(append(bytes.TrimLeft(normalise(p.Content), "\n"), '\n', '\n'))
 			list = append(list, h)
+		case t == "message/disposition-notification": // Sieve refuses with one (RFC 5429, section 2.1)
+			h, _, _ := readHeader(append(bytes.TrimLeft(normalise(p.Content), "\n"), '\n', '\n'))
+			list = append(list, Header{{"Message-ID", h.Get("Original-Message-ID")}})
 		}
 		if p.Header.Get("Message-ID") != "" || p.Header.Get("Received") != "" {
 			var h Header // its part has no header of its own: it stands there itself

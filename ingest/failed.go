@@ -318,6 +318,9 @@ func below(text, address string) string {
 	if at := strings.Index(first, address); at >= 0 {
 		tail := strings.Trim(first[at+len(address):], " >:[]()")
 		if own := strings.NewReplacer(address, "", "mailto:", "").Replace(tail); len(strings.TrimFunc(own, notWord)) > 3 {
+			if next, _, _ := strings.Cut(rest, "\n"); strings.HasSuffix(first, ":") {
+				tail += ": " + next // Dovecot: "was automatically rejected:", and why
+			}
 			return tail
 		}
 		out := ""

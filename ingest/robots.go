@@ -111,6 +111,9 @@ func (in *Intake) bounced(m *Message, r *desk.Robot) {
 		}
 		r.Recipient, r.Final = to.Address, failed
 		r.Failure = strings.TrimSpace(to.Reason + " " + to.Diagnostic)
+		if to.Action == "delivered" || to.Action == "relayed" || to.Action == "expanded" {
+			r.Failure = to.Action // no failure, though a report on it
+		}
 		if failed {
 			break // what is only late may stand before it
 		}
