@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,21 +56,23 @@ var (
 	}
 
 	beforeLast   = regexp.MustCompile(`\b(?:hasta|fins|until|till|through|thru|jusqu'?(?:au)?|bis(?: zum| einschlie(?:ss|ß)lich)?|fino|ate|ata|up to(?: and including)?):?` + filler)
-	beforeReturn = regexp.MustCompile(`\b(?:vuelv\w*|volvere|regres\w*|(?:re)?incorpor\w*(?: sera)?|(?:retom|reprend)\w*(?: \S+){0,3}|de vuelta|(?:mi|a la|fecha de|data de) (?:vuelta|regreso|retorn|tornada)(?: sera| es)?|(?:contest|respond|respon|atend|atendr|disponible|leer)\w* (?:\S+ ){0,4}a partir|disponible|de nou|torne|torno|tornare|ab|back|(?:not )?return(?:ing)?(?: until)?|de retour|zuruck|wieder|rientr\w*)(?:,? (?:a la oficina|a l'oficina|al trabajo|al treball|(?:to|in|at) (?:the |my )?office|to work|in ufficio|al lavoro|ao trabalho|au bureau|de nuevo|ab|am|del?))?(?: (?:esta |sera )?(?:previst\w*|el dia|planned|prevu\w*)(?: (?:para|per a|for|pour))?)?:?` + filler)
+	beforeReturn = regexp.MustCompile(`\b(?:vuelv\w*|volvere|regres\w*|(?:re)?incorpor\w*(?: sera)?|(?:retom|reprend)\w*(?: \S+){0,3}|de vuelta|de volta|di nuovo|de nuevo|(?:mi|a la|la meua|la meva|el meu|fecha de|data de) (?:vuelta|regreso|retorn|tornada)(?: sera| es)?|(?:contest|respond|respon|atend|atendr|disponible|leer)\w* (?:\S+ ){0,4}a partir|disponible|de nou|torne|torno|tornare|ab|back|(?:not )?return(?:ing)?(?: until)?|de retour|zuruck|wieder|rientr\w*)(?:,? (?:a la oficina|a l'oficina|al trabajo|al treball|a la faena|(?:to|in|at) (?:the |my )?(?:office|desk)|to work|in ufficio|al lavoro|ao trabalho|au bureau|de nuevo|ab|am|del?))?(?: (?:esta |sera )?(?:previst\w*|el dia|planned|prevu\w*)(?: (?:para|per a|for|pour))?)?:?` + filler)
 	beforeFirst  = regexp.MustCompile(`\b(?:del?|desde|des|from|du|vom|entre|between|starting|dal|a partir)(?: (?:del?))?:?` + filler)
 	// notBefore: "no volveré hasta el 17" is said of the day of return.
 	notBefore = regexp.MustCompile(`\b(?:no|not|n't|non|nicht|ne) (?:\S+ ){0,2}(?:vuelv\w*|volver\w*|regres\w*|(?:re)?incorpor\w*|torn\w*|back|return\w*|rientr\w*|zuruck\w*|revien\w*)(?: \S+){0,4} (?:hasta|fins|until|till|before|antes del?|abans del?|avant|vor|bis|fino|ate)` + filler)
 	// afterReturn: German says behind the date that it is the day of return.
 	afterReturn = regexp.MustCompile(`^\.?\s*(?:(?:bin ich )?(?:wieder|zuruck))\b`)
 	// awayWord stands before a range that no word begins: "Vacaciones: 3/8 - 14/8".
-	awayWord = regexp.MustCompile(`\b(?:vacac|vacanc|vacation|holiday|ausen|absen|fuera|fora|out of|away|leave|permiso|permis|urlaub|abwesen|conge|ferie)\w*[^.\n]{0,30}$`)
+	awayWord = regexp.MustCompile(`\b(?:vacac|vacanc|vacation|holiday|ausen|absen|fuera|fora|out of|ooo|away|leave|permiso|permis|urlaub|abwesen|conge|ferie)\w*[^.]{0,30}$`)
 	// otherDates are of something else: opening hours, a time limit.
 	otherDates = regexp.MustCompile(`\b(?:horari[oa]?|atencion|plazo|termini|conserva\w*|opening|hours|horaires|matricula|solicitud\w*|sol.licitud\w*|inscri\w+|subvenc\w+|cierra|tanca|abiert[oa]s?|obert[oa]?s?|presente|de \d{1,2}(?:[:.]\d\d)? a \d{1,2}(?:[:.]\d\d)? ?h)\b`)
 	// deputy: a date behind such a word is somebody else's.
 	deputy = regexp.MustCompile(`\b(?:sustitu|substitu|suplent|deputy|stellvertret|vertretung|en mi lugar|en el meu lloc|in my absence)`)
 	// wholeMonth is an absence without days: "todo el mes de agosto".
 	wholeMonth = regexp.MustCompile(`\b(?:mes de |mes d'|month of |mois de |mois d'|mese di |monat )` + monthName + year)
-	isAway     = regexp.MustCompile(`\b(?:vacac|vacanc|vacation|holiday|ausen|absen|fuera|fora|out of|away|leave|permiso|permis|urlaub|abwesen|conge|ferie|assent)`)
+	isAway     = regexp.MustCompile(`\b(?:vacac|vacanc|vacation|holiday|ausen|absen|fuera|fora|out of|ooo\b|away|leave|permiso|permis|baja|baixa|urlaub|abwesen|conge|ferie|assent|tancat|cerrado|closed)`)
+	// ofSelf is in a sentence that speaks of its author.
+	ofSelf = regexp.MustCompile(`\b(?:no (?:estare|podre|tendre|tindre|soc|sere)|estoy|estare|estaremos|encuentro|encontrare|permanecere|estic|soc|sere|trobe|i am|i'm|i will|i'll|i shall|we are|bin|je suis|je serai|sono|saro|estou|estarei|access|acceso|acces|disponible|available)\b`)
 	// secondDay is a last day that leaves its month to the first: "August 3-17".
 	secondDay = regexp.MustCompile(`^\s*(?:-|–|to|through|thru|till|until|and)\s*(\d{1,2})(?:st|nd|rd|th)?\b` + year)
 	byMonth   = regexp.MustCompile(`^[a-z]`)
@@ -78,7 +81,7 @@ var (
 	legal    = regexp.MustCompile(`(?m)^\W*(?:aviso? legal|avis legal|proteccio|confidencial|clausula|clausula|legal notice|disclaimer|informacion basica|rgpd|lopd)`)
 	adjacent = regexp.MustCompile(`^\s*(?:al?|to|-|–)` + filler)
 	// between the first and the last day.
-	range1 = regexp.MustCompile(`^[\s,.]*(?:al?|hasta|fins|to|until|till|through|au|bis|y|i|and|-|–):?` + filler)
+	range1 = regexp.MustCompile(`^[\s,.]*(?:(?:y|i|and|e|und|et) )?(?:al?|hasta|fins|to|until|till|through|au|bis|y|i|and|-|–):?` + filler)
 	// a first day that leaves its month to the last: "del 3 al 7 de gener".
 	lonely    = regexp.MustCompile(`\b(?:del?|desde el|des del|from|du|dal|vom|entre el|entre|between|zwischen|tra il|de l'|l')(?: dia)?(?: the)?(?: ` + weekday + `,?)?\s*(\d{1,2})\.?\s*,?\s*(?:al?|hasta|fins|to|au|bis|y|i|and|und|e|-|–)` + filler)
 	bareRange = regexp.MustCompile(`(?:\s|:|^)(\d{1,2})\s*(?:-|–|al?)\s*$`)
@@ -104,6 +107,40 @@ type foundDate struct {
 // ahead is what stands before a date.
 func ahead(text string, d foundDate) string { return text[max(0, d.start-60):d.start] }
 
+// sentence is that in which a date begins.
+func (d foundDate) sentence(text string) string {
+	begin := strings.LastIndexByte(text[:d.start], '\n') + 1
+	sentence, _, _ := strings.Cut(text[begin:], "\n")
+	return sentence
+}
+
+func ownSentence(s string) bool { return isAway.MatchString(s) || ofSelf.MatchString(s) }
+
+// maxBare is how long a sentence may be that gives days and does not say what for.
+const maxBare = 45
+
+// endOfSentence is a full stop that is not a German date's.
+var endOfSentence = regexp.MustCompile(`(\pL|\)|\d{4}|[/.-]\d{1,2})([.!])\s+([\p{Lu}¡¿])`)
+
+// folded is a text without upper case and accents, a sentence on each line. What
+// stands on lines of its own stays there; a line that was broken is put together.
+func folded(text string) string {
+	const full = 55
+	var joined, out strings.Builder
+	for l := range strings.SplitSeq(short(text, maxAway), "\n") {
+		joined.WriteString(l)
+		if len(l) < full {
+			joined.WriteByte('\n')
+		} else {
+			joined.WriteByte(' ')
+		}
+	}
+	for l := range strings.SplitSeq(endOfSentence.ReplaceAllString(joined.String(), "$1$2\n$3"), "\n") {
+		out.WriteString(tickets.Fold(l) + "\n")
+	}
+	return strings.ReplaceAll(out.String(), "’", "'")
+}
+
 // isReturn reports whether it is the day of return.
 func (d foundDate) isReturn(text string) bool {
 	return beforeReturn.MatchString(ahead(text, d)) || notBefore.MatchString(ahead(text, d)) || afterReturn.MatchString(text[d.end:])
@@ -114,8 +151,7 @@ func (d foundDate) isReturn(text string) bool {
 // it is one of these.
 func firstDay(text string, list []foundDate, i int, sent time.Time) (from time.Time, said bool) {
 	d, before := list[i], ahead(text, list[i])
-	begin := strings.LastIndexAny(text[:d.start], ".\n") + 1
-	if line := text[begin:]; otherDates.MatchString(line[:strings.IndexAny(line+"\n", ".\n")]) || deputy.MatchString(text[begin:d.start]) {
+	if begin := strings.LastIndexByte(text[:d.start], '\n') + 1; otherDates.MatchString(d.sentence(text)) || deputy.MatchString(text[begin:d.start]) {
 		return from, false
 	}
 	if i > 0 {
@@ -155,7 +191,7 @@ func agreed(last, home time.Time) (time.Time, bool) {
 // mail's Date, gives the year where none is said. What contradicts itself or
 // cannot be meant is not given: nil.
 func awayOf(text string, sent time.Time) *Away {
-	text = strings.ReplaceAll(tickets.Fold(short(text, maxAway)), "’", "'")
+	text = folded(text)
 	if at := legal.FindStringIndex(text); at != nil {
 		text = text[:at[0]]
 	}
@@ -163,9 +199,14 @@ func awayOf(text string, sent time.Time) *Away {
 	if from, to := monthIn(text, sent); !to.Before(sent) {
 		first, last = from, to
 	}
-	for i, list := 0, datesIn(text); i < len(list); i++ {
+	list := datesIn(text)
+	own := slices.ContainsFunc(list, func(d foundDate) bool { return ownSentence(d.sentence(text)) })
+	for i := range list {
 		from, said := firstDay(text, list, i, sent)
 		to := list[i].near(sent)
+		if !list[i].isReturn(text) && !ownSentence(list[i].sentence(text)) && (own || len(list[i].sentence(text)) > maxBare) {
+			continue // an exhibition, a time limit
+		}
 		if !said || to.IsZero() || to.Before(sent.AddDate(0, 0, -31)) || to.After(sent.AddDate(1, 1, 0)) {
 			continue
 		}
@@ -201,9 +242,7 @@ func monthIn(text string, sent time.Time) (from, to time.Time) {
 	if at == nil {
 		return from, to
 	}
-	begin := strings.LastIndexAny(text[:at[0]], ".\n") + 1
-	sentence := text[begin:]
-	if sentence = sentence[:strings.IndexAny(sentence+"\n", ".\n")]; !isAway.MatchString(sentence) || otherDates.MatchString(sentence) {
+	if sentence := (foundDate{start: at[0], end: at[1]}).sentence(text); !isAway.MatchString(sentence) || otherDates.MatchString(sentence) {
 		return from, to
 	}
 	d := foundDate{day: 1, month: monthOf(text[at[2]:at[3]])}
