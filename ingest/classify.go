@@ -52,8 +52,8 @@ var (
 		`\bno (?:me encuentro|estoy|estar[eé]|estamos|soc|sóc|ser[eé]|estic|em trobe) (?:disponible|en (?:mi|la|el)|a l|al )`, `\bon (?:annual |sick |parental )?leave\b`,
 		`\b(?:gracias|gr[aà]cies|thank you|thanks) (?:por|per|pel|for) (?:contact|escri|poner|posar|(?:su|tu|el|vuestro|your|the|el (?:teu|seu|vostre)|vostre) (?:e-?mail|correo|correu|mensaje|missatge|message|mail|inter))`,
 		`\b(?:he|hemos|hem|has been|ha sido|ha estat) (?:recibido|rebut|received)\b`, `no (?:puedo|podr[eé]|poder|tengo|tendr[eé]|puc|tinc|tindr[eé]) (?:acceso|acc[eé]s|atend|leer|llegir|contest|respond)`,
-		`\b(?:le|te|li|us|os) (?:contest|respond|atend)(?:ar|er|r)`, `(?:contestar|responder|respondr|atendr)[eé]\b`, `\bi will (?:reply|answer|respond)`, `\b(?:be|ser[aá]) (?:answered|replied|respondid|contestad)`,
-		`(?:^|[\s,.])(?:vuelvo|volver[eé]|regres(?:o|ar[eé])|me (?:re)?incorpor|tornar[eé]|torne|returning|back (?:in|on))\b`,
+		`\b(?:le|te|li|us|os) (?:contest|respond|atend)(?:ar|er|r)`, `(?:contestar|responder|respondr|atender|atendr)[eé](?:\PL|$)`, `\bi will (?:reply|answer|respond)`, `\b(?:be|ser[aá]) (?:answered|replied|respondid|contestad)`,
+		`(?:^|[\s,.])(?:vuelvo|volver[eé]|regres(?:o|ar[eé])|me (?:re)?incorpor\pL+|tornar[eé]|torne|returning|be back|back on)(?:\PL|$)`,
 		`\b(?:dir[ií]jase|dir[ií]janse|dirigirse|p[oó]ngase|adrece'?u?-?(?:vos|se)?|contacte(?:u|n)? (?:con|amb)|escriba|escriviu|telefone(?:e|u)|llame al|please contact|contact with)\b`,
 		`no (?:est[aá] |es |s['’])?(?:se )?(?:atiende|atendid[oa]|at[eé]n|monitored)\b|\bnot (?:being )?(?:monitored|read)\b`, `\bya no trabaj|\bja no treball|\bno longer work`,
 		`\b(?:en breve|lo antes posible|as soon as possible|el m[eé]s prompte|tan pronto como)\b`, `\b(?:si es|en caso|para|per a|for|if|si necesita algo|cualquier) (?:de |it is |it's |cualquier |asuntos |qualsevol )?urgen`,
@@ -104,8 +104,8 @@ func saysAway(m *Message, answers, hint bool) bool {
 			marks++
 		}
 		return answers || ours || foreignSubject.MatchString(subject) || wroteAway(m, marks)
-	case empty && nameAway.MatchString(subject):
-		return true
+	case empty && nameAway.MatchString(subject), empty && answers && !ours && wroteAway(m, 0):
+		return true // a person's program would have put Re: before our subject
 	case !automaticSubject.MatchString(subject):
 		return false
 	case empty && (answers || ours || byRule(m.Header)):
@@ -195,7 +195,7 @@ func nullReturnPath(h Header) bool {
 // what they say in it.
 var (
 	receipt      = regexp.MustCompile(`(?i)^\s*(?:le[ií]do|no le[ií]do|llegit|no llegit|read|not read|lu|non lu|gelesen|ungelesen|letto|non letto|lida|n[aã]o lida|eliminado|suprimit)\s*:`)
-	receiptText  = regexp.MustCompile(`(?i)\b(?:fue le[ií]do|se ley[oó]|se elimin[oó] sin (?:ser )?le[ií]|ha sido le[ií]do|es va llegir|s'ha llegit|s'ha suprimit sense|was read on|was deleted without being read|a été lu|a été supprimé sans|wurde am .{5,60} gelesen|è stato letto|foi lida)`)
+	receiptText  = regexp.MustCompile(`(?i)(?:^|\PL)(?:fue le[ií]do|se ley[oó]|se elimin[oó] sin (?:ser )?le[ií]|ha sido le[ií]do|es va llegir|s'ha llegit|s'ha suprimit sense|was read on|was deleted without being read|a été lu|a été supprimé sans|wurde am .{5,60} gelesen|è stato letto|foi lida)`)
 	aMessage     = regexp.MustCompile(`(?i)mensaje|missatge|correo|correu|message|nachricht|messaggio|mensagem`)
 	dmarcSubject = regexp.MustCompile(`(?i)^\W*(?:\[[^\]]*\]\s*)?report domain:\s*\S+\s.*submitter:`)
 	// dmarcFile is the name of the file that such a report is (RFC 7489, section 7.2.1.1).
