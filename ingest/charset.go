@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	uni "golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 )
 
 // decoder makes UTF-8 of text in some charset.
@@ -34,7 +35,7 @@ func charsetOf(name string) decoder {
 	name, _, _ = strings.Cut(name, "*") // RFC 2231, section 5: a language behind it
 	name = strings.ToLower(strings.Trim(name, "\"' \t<>"))
 	switch plain := alphanumeric(name); plain {
-	case "", "usascii", "ascii", "ansix341968", "ansix341986", "iso646us", "xunknown", "unknown", "unknown8bit", "none", "default", "binary", "8bit", "7bit":
+	case "", "usascii", "ascii", "ansix341968", "ansix341986", "iso646us", "xunknown", "unknown", "unknown8bit", "none", "default", "binary", "8bit", "7bit", "xuserdefined":
 		return nil
 	case "utf7", "unicode11utf7", "xunicode20utf7", "cp65000":
 		return utf7{}
@@ -46,10 +47,18 @@ func charsetOf(name string) decoder {
 		return iso2022kr{}
 	case "iso2022jp1", "iso2022jp2", "iso2022jp3", "iso2022jpms", "cp50220", "cp50221", "cp50222", "jis":
 		return japanese.ISO2022JP.NewDecoder()
-	case "utf16", "ucs2", "iso10646ucs2", "unicode":
-		return uni.UTF16(uni.BigEndian, uni.UseBOM).NewDecoder() // RFC 2781, section 4.3
-	case "utf16le", "utf16be":
-		return uni.UTF16(map[string]uni.Endianness{"utf16le": uni.LittleEndian, "utf16be": uni.BigEndian}[plain], uni.UseBOM).NewDecoder()
+	case "utf16", "utf16be", "ucs2", "iso10646ucs2", "unicode":
+		return utf16Text{uni.BigEndian} // RFC 2781, section 4.3
+	case "utf16le":
+		return utf16Text{uni.LittleEndian}
+	case "utf32", "utf32be":
+		return utf32.UTF32(utf32.BigEndian, utf32.UseBOM).NewDecoder()
+	case "utf32le":
+		return utf32.UTF32(utf32.LittleEndian, utf32.UseBOM).NewDecoder()
+	case "macroman", "xmacwestern":
+		return charmap.Macintosh.NewDecoder()
+	case "cp858", "858", "ibm858", "cp00858", "ibm00858", "pcmultilingual850euro":
+		return charmap.CodePage858.NewDecoder() // that of cp850 with a euro sign
 	default:
 		return namedCharset(name, plain)
 	}
@@ -97,14 +106,20 @@ func alphanumeric(s string) string {
 // every byte means something. ok is false where the name was of no use.
 func decode(b []byte, charset, fallback string) (s string, ok bool) {
 	e := charsetOf(charset)
+	named := charset != "" && !isASCII(b) && !strings.Contains(alphanumeric(strings.ToLower(charset)), "ascii")
+	switch u := unicodeByLook(b, e); {
+	case u != nil:
+		e, b = u, b[:len(b)&^1] // a line end may have been added on the way
+	case isNot(b, e):
+		e, named = nil, true
+	}
 	if e == nil {
-		named := charset != "" && !isASCII(b) && !strings.Contains(alphanumeric(strings.ToLower(charset)), "ascii")
 		if bytes.Contains(b, []byte("\x1b$")) {
 			e = japanese.ISO2022JP.NewDecoder()
 		} else if utf8.Valid(b) {
 			return string(b), !named
-		} else if e = charsetOf(fallback); e == nil || e == (utf8Text{}) {
-			return windows1252(b), false
+		} else if e = charsetOf(fallback); e == nil || e == (utf8Text{}) || isNot(b, e) {
+			return mixed(b), false
 		}
 	}
 	if e == (utf8Text{}) {
@@ -117,8 +132,11 @@ func decode(b []byte, charset, fallback string) (s string, ok bool) {
 	if err != nil {
 		return mixed(b), false
 	}
-	if bytes.ContainsRune(out, utf8.RuneError) && !isASCII(b) && utf8.Valid(b) {
-		return string(b), false // it names another charset and is UTF-8
+	if isUTF8Instead(b, out) {
+		return string(b), false
+	}
+	if isLatinInstead(b, out) {
+		return windows1252(b), false
 	}
 	return withoutC1(string(out)), true
 }
@@ -150,36 +168,6 @@ func windows1252(b []byte) string {
 		return strings.ToValidUTF8(string(b), "\uFFFD")
 	}
 	return string(out)
-}
-
-// mixed reads what calls itself UTF-8 and is not. Latin text is windows-1252
-// throughout; a text with more letters in UTF-8 than stray bytes was cut, or
-// put together out of two, and only the strays are windows-1252.
-func mixed(b []byte) string {
-	letters, strays := 0, 0
-	for rest := b; len(rest) > 0; {
-		r, n := utf8.DecodeRune(rest)
-		if r == utf8.RuneError && n == 1 {
-			strays++
-		} else if n > 1 {
-			letters++
-		}
-		rest = rest[n:]
-	}
-	if letters <= strays {
-		return windows1252(b)
-	}
-	var out strings.Builder
-	out.Grow(len(b) + strays)
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			r = charmap.Windows1252.DecodeByte(b[0])
-		}
-		out.WriteRune(r)
-		b = b[n:]
-	}
-	return out.String()
 }
 
 // withoutC1 reads what came out of a charset as C1 controls as the letters of
@@ -215,19 +203,29 @@ func (utf7) Bytes(b []byte) ([]byte, error) {
 		for end < len(b) && (b[end] == '+' || b[end] == '/' || b[end] < utf8.RuneSelf && (unicode.IsLetter(rune(b[end])) || unicode.IsDigit(rune(b[end])))) {
 			end++
 		}
-		units := make([]byte, base64.RawStdEncoding.DecodedLen(end))
-		n, err := base64.RawStdEncoding.Decode(units, b[:end])
-		if end == 0 {
-			out.WriteByte('+')
-		} else if err == nil || n > 0 {
-			text, _ := uni.UTF16(uni.BigEndian, uni.IgnoreBOM).NewDecoder().Bytes(units[:n&^1])
-			out.Write(text)
-		}
-		if b = b[end:]; len(b) > 0 && b[0] == '-' {
+		text, ok := utf7Run(b[:end])
+		out.WriteString(text)
+		if b = b[end:]; ok && len(b) > 0 && b[0] == '-' {
 			b = b[1:]
 		}
 	}
 	return out.Bytes(), nil
+}
+
+// utf7Run decodes what stands behind a plus sign. A run that is no whole number
+// of characters, or whose last bits are not zero (RFC 2152, rule 2), was never
+// encoded: it is the telephone number of somebody whose program calls its text
+// UTF-7.
+func utf7Run(b []byte) (text string, ok bool) {
+	units, err := base64.RawStdEncoding.Strict().DecodeString(string(b))
+	if err != nil || len(units)%2 > 0 && units[len(units)-1] != 0 {
+		return "+" + string(b), len(b) == 0
+	}
+	decoded, err := uni.UTF16(uni.BigEndian, uni.IgnoreBOM).NewDecoder().Bytes(units[:len(units)&^1])
+	if err != nil || bytes.ContainsRune(decoded, utf8.RuneError) || len(b) == 0 {
+		return "+" + string(b), len(b) == 0
+	}
+	return string(decoded), true
 }
 
 // iso2022kr is RFC 1557: between SO and SI stands KS X 1001 in seven bits.
