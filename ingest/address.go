@@ -63,17 +63,38 @@ func (r *addressReader) step(s string) {
 	case ',', ';':
 		r.end()
 	case ':':
-		if strings.Contains(r.phrase.String(), "@") {
+		phrase := r.phrase.String()
+		if name, ok := strings.CutSuffix(phrase, "[mailto"); ok { // "Ana [mailto:a@b]", copied out of a quotation
+			r.phrase.Reset()
+			r.phrase.WriteString(name)
+		} else if strings.Contains(phrase, "@") {
 			r.phrase.WriteByte(c)
 		} else { // the name of a group
 			r.reset()
 		}
+	case '=':
+		r.word(s)
 	default:
 		if r.address != "" && c > ' ' {
 			r.end()
 		}
 		r.phrase.WriteByte(c)
 	}
+}
+
+// word takes an encoded word whole: it may hold an unencoded comma, against RFC
+// 2047, section 5. One that holds an address is left to be read letter by letter.
+func (r *addressReader) word(s string) {
+	_, rest, ok := readWord(s[r.at:])
+	end := len(s) - len(rest)
+	if !ok || strings.ContainsAny(s[r.at:end], `@<>"`) {
+		end = r.at + 1
+	}
+	if r.address != "" {
+		r.end()
+	}
+	r.phrase.WriteString(s[r.at:end])
+	r.at = end - 1
 }
 
 // quote reads a quoted string. One in front of "@" is part of an address.
@@ -89,10 +110,12 @@ func (r *addressReader) quote(s string) {
 				r.end()
 			}
 			if i+1 < len(s) && s[i+1] == '@' {
-				r.phrase.WriteString(s[r.at : i+1])
-			} else {
-				r.phrase.WriteString(b.String())
+				end := i + 1 + strings.IndexAny(s[i+1:]+" ", " \t,;<>()[]\"")
+				r.address = s[r.at:end]
+				r.at = end - 1
+				return
 			}
+			r.phrase.WriteString(b.String())
 			r.at = i
 			return
 		default:
@@ -164,19 +187,30 @@ func (r *addressReader) reset() {
 // end takes down what was read up to a comma.
 func (r *addressReader) end() {
 	phrase, address := strings.TrimSpace(r.phrase.String()), plainAddress(r.address)
-	if !strings.Contains(address, "@") || strings.Trim(address, "@") == "" {
-		address, phrase = addressIn(phrase)
-	}
-	name := phrase
-	if name == "" {
-		name = r.comment
-	}
+	comment := r.comment
 	r.reset()
-	if address == "" {
+	if strings.Contains(address, "@") && strings.Trim(address, "@") != "" {
+		r.add(phrase, comment, address)
 		return
 	}
-	name = strings.Trim(decodeWordsIn(name, r.fallback), `"' `)
-	*r.list = append(*r.list, Address{Name: name, Address: line(validIn(address, r.fallback))})
+	for address, name, rest := addressIn(strings.Join(strings.Fields(phrase), " ")); address != ""; {
+		next, between, behind := addressIn(rest)
+		if next == "" {
+			name = strings.TrimSpace(name + " " + rest)
+		}
+		r.add(name, comment, address)
+		address, name, rest = next, between, behind
+	}
+}
+
+func (r *addressReader) add(name, comment, address string) {
+	if name == "" {
+		name = comment
+	}
+	if len(*r.list) < maxAddresses {
+		name = strings.Trim(decodeWordsIn(name, r.fallback), `"' `)
+		*r.list = append(*r.list, Address{Name: name, Address: line(validIn(address, r.fallback))})
+	}
 }
 
 // plainAddress takes a source route ("@relay:a@b", RFC 5322, section 4.4),
@@ -197,16 +231,19 @@ func plainAddress(s string) string {
 	return s
 }
 
-// addressIn finds the address among words without angle brackets.
-func addressIn(phrase string) (address, rest string) {
-	words := strings.Fields(phrase)
-	for i, w := range words {
-		trimmed := strings.Trim(w, `[]<>'`)
-		if at := strings.LastIndexByte(trimmed, '@'); at > 0 && at < len(trimmed)-1 {
-			return plainAddress(trimmed), strings.Join(append(append([]string{}, words[:i]...), words[i+1:]...), " ")
+// addressIn finds the first address among words without angle brackets, and
+// what stands before and behind it.
+func addressIn(phrase string) (address, before, behind string) {
+	for rest := phrase; rest != ""; {
+		var word string
+		at := len(phrase) - len(rest)
+		word, rest, _ = strings.Cut(rest, " ")
+		trimmed := strings.Trim(strings.TrimSpace(word), `[]<>'`)
+		if i := strings.LastIndexByte(trimmed, '@'); i > 0 && i < len(trimmed)-1 {
+			return plainAddress(trimmed), strings.TrimSpace(phrase[:at]), strings.TrimSpace(rest)
 		}
 	}
-	return "", phrase
+	return "", phrase, ""
 }
 
 // exactFrom is the strictest reading of From: a phrase of words or one quoted

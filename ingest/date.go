@@ -11,10 +11,10 @@ var (
 	comment   = regexp.MustCompile(`\([^()]*\)`)
 	clockTime = regexp.MustCompile(`(?:^|[\sT])([0-2]?\d)[:.]([0-5]?\d)(?:[:.]([0-6]?\d))?(?:[.,]\d+)?(?i:\s*([ap])\.?m\b\.?)?`)
 	isoDate   = regexp.MustCompile(`\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})`)
-	dayMonth  = regexp.MustCompile(`(?i)\b(\d{1,2})[\s./-]+(?:de\s+)?(\p{L}{3,10})\.?[\s,./-]+(?:de\s+)?(\d{2,4})\b`)
+	dayMonth  = regexp.MustCompile(`(?i)\b(\d{1,2})[\s./-]+(?:de\s+|d['’])?(\p{L}{3,10})\.?[\s,./-]+(?:del?\s+)?(\d{2,4})\b`)
 	monthDay  = regexp.MustCompile(`(?i)\b(\p{L}{3,10})\.?\s+(\d{1,2})\b`)
 	lastYear  = regexp.MustCompile(`\b((?:19|20)\d{2})\b`)
-	numeric   = regexp.MustCompile(`([+-])(\d{1,2}):?([0-5]\d)\b`)
+	numeric   = regexp.MustCompile(`([+-])(\d{1,2}):?([0-5]\d)\b|(?:GMT|UTC)([+-])(\d{1,2})\b`)
 	zoneName  = regexp.MustCompile(`\b([A-Z]{1,5})\b`)
 )
 
@@ -81,7 +81,7 @@ func calendarDay(s string) (t time.Time, ok bool) {
 	var year, month, day string
 	if m := isoDate.FindStringSubmatch(s); m != nil {
 		year, month, day = m[1], m[2], m[3]
-	} else if m := dayMonth.FindStringSubmatch(s); m != nil {
+	} else if m := dayMonth.FindStringSubmatch(s); m != nil && monthNumber(m[2]) != "" { // "03 CET 2026" is none
 		year, month, day = m[3], monthNumber(m[2]), m[1]
 	} else {
 		y := lastYear.FindStringSubmatch(s)
@@ -120,6 +120,9 @@ func monthNumber(name string) string {
 // zoneOf reads the zone behind the time of day. UTC stands for "none stated".
 func zoneOf(rest, whole string) *time.Location {
 	if m := numeric.FindStringSubmatch(rest); m != nil {
+		if m[4] != "" { // "GMT+1", as people write it
+			m[1], m[2], m[3] = m[4], m[5], "0"
+		}
 		hours, _ := strconv.Atoi(m[2]) // one or two digits
 		minutes, _ := strconv.Atoi(m[3])
 		offset := hours*3600 + minutes*60

@@ -56,7 +56,7 @@ type headerReader struct {
 	fields Header
 	cut    bool // a limit was met
 	stray  bool // lines that are no fields were passed over
-	torn   bool // one of them stood directly below From: others may read it as a part of it
+	torn   bool // others may read other fields: such a line stood below From, or the first field is not at the top
 	end    int  // no field that is known begins behind it
 }
 
@@ -78,8 +78,9 @@ func (r *headerReader) read(raw []byte) (body []byte) {
 		at = len(raw) - len(rest)
 		switch {
 		case len(l) == 0:
-			if here == 0 && r.end > 0 {
-				continue // empty lines above the header
+			if len(r.fields) == 0 && here < r.end {
+				r.torn = true // empty lines above the header, which for others is none
+				continue
 			}
 			return raw[at:]
 		case here > maxHeader || len(r.fields) == maxFields:
@@ -91,6 +92,8 @@ func (r *headerReader) read(raw []byte) (body []byte) {
 			}
 		case (l[0] == ' ' || l[0] == '\t') && len(r.fields) > 0:
 			r.fold(l)
+		case (l[0] == ' ' || l[0] == '\t') && here < r.end && r.field(bytes.TrimLeft(l, " \t")):
+			r.torn = true // the first one, which others pass over
 		case !r.field(l):
 			if here >= r.end {
 				return raw[here:]

@@ -128,6 +128,17 @@ func (h Header) Get(name string) string {
 	return ""
 }
 
+// Said gives the topmost value of a field that is not empty: programs add fields
+// to mails that have them already, and one of the two may say nothing.
+func (h Header) Said(name string) string {
+	for _, f := range h {
+		if f.Value != "" && strings.EqualFold(f.Name, name) {
+			return f.Value
+		}
+	}
+	return ""
+}
+
 // Recipients gives the addresses in a field.
 func (m *Message) Recipients(field string) (list []string) {
 	for _, v := range m.Header.Values(field) {

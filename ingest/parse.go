@@ -99,14 +99,14 @@ func (p *Parser) header(m *Message, whole bool) {
 	m.To = m.addresses("To", charset)
 	m.Cc = m.addresses("Cc", charset)
 	m.ReplyTo = m.addresses("Reply-To", charset)
-	m.MessageID = firstID(m.Header.Get("Message-ID"))
-	m.InReplyTo = firstID(m.Header.Get("In-Reply-To"))
+	m.MessageID = firstID(m.Header.Said("Message-ID"))
+	m.InReplyTo = firstID(m.Header.Said("In-Reply-To"))
 	for _, v := range m.Header.Values("References") {
 		m.References = append(m.References, messageIDs(v)...)
 	}
 	m.References = m.References[:min(len(m.References), maxIDs)]
-	m.Subject = decodeWordsIn(m.Header.Get("Subject"), charset)
-	if m.Date = dateOf(m.Header.Get("Date")); m.Date == nil {
+	m.Subject = decodeWordsIn(m.Header.Said("Subject"), charset)
+	if m.Date = dateOf(m.Header.Said("Date")); m.Date == nil {
 		m.problem(noDate)
 	}
 	m.Tags, m.SubjectPlain = p.tags(m.Subject)

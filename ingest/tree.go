@@ -45,14 +45,14 @@ func readTree(h Header, body []byte, problem func(string)) *part {
 // bodyCharset is the charset in which undeclared bytes of the header are
 // thought to be.
 func bodyCharset(h Header) string {
-	_, params := parseMedia(h.Get("Content-Type"), "")
+	_, params := parseMedia(h.Said("Content-Type"), "")
 	return params["charset"]
 }
 
 // node makes a part of its header.
 func (r *treeReader) node(h Header, defaultType string) *part {
 	p := &part{Header: h, PartID: "0"}
-	p.ContentType, p.Params = parseMedia(contentType(h), r.fallback)
+	p.ContentType, p.Params = parseMedia(h.Said("Content-Type"), r.fallback)
 	if !strings.Contains(p.ContentType, "/") {
 		p.ContentType = map[string]string{"text": "text/plain", "html": "text/html"}[p.ContentType]
 	}
@@ -60,7 +60,7 @@ func (r *treeReader) node(h Header, defaultType string) *part {
 		p.ContentType = defaultType
 	}
 	var params parameters
-	p.Disposition, params = parseMedia(h.Get("Content-Disposition"), r.fallback)
+	p.Disposition, params = parseMedia(h.Said("Content-Disposition"), r.fallback)
 	p.Charset = p.Params["charset"]
 	if p.FileName = params["filename"]; p.FileName == "" {
 		p.FileName = p.Params["name"]
@@ -68,18 +68,8 @@ func (r *treeReader) node(h Header, defaultType string) *part {
 	if p.FileName == "" {
 		p.FileName = params["name"]
 	}
-	p.ContentID = strings.Trim(line(valid(h.Get("Content-ID"))), "<> ")
+	p.ContentID = strings.Trim(line(valid(h.Said("Content-ID"))), "<> ")
 	return p
-}
-
-// contentType gives the topmost Content-Type that says something.
-func contentType(h Header) string {
-	for _, v := range h.Values("Content-Type") {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }
 
 // fill reads what a part holds.
@@ -88,7 +78,7 @@ func (r *treeReader) fill(p *part, h Header, body []byte, depth int) {
 	if p.ContentType == "multipart/encrypted" {
 		r.problem(encrypted)
 	}
-	encoding := h.Get("Content-Transfer-Encoding")
+	encoding := h.Said("Content-Transfer-Encoding")
 	if strings.HasPrefix(p.ContentType, "multipart/") {
 		if depth == maxDepth {
 			r.problem(deepParts)

@@ -68,11 +68,17 @@ func readWord(s string) (w word, rest string, ok bool) {
 	// An empty word ends at once: "=?utf-8?q??=". Elsewhere "?=" is the end, also
 	// where an unencoded question mark stands in the text.
 	text, rest, ok := strings.Cut(s, "?=")
-	if !ok || strings.Contains(text, "=?") {
+	if strings.Contains(text, "=?") {
 		return w, "", false
 	}
-	return word{charset, encoding == "B", text}, rest, true
+	if !ok { // the field was cut short within it
+		text = strings.TrimSuffix(text, "?")
+		ok = strings.Contains(text, "=") && encoding == "Q" || encoding == "B" && len(text) >= 4 && strings.Trim(text, base64Letters) == ""
+	}
+	return word{charset, encoding == "B", text}, rest, ok
 }
+
+const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 // joinWords decodes words next to each other. Those of one charset are decoded
 // as one: programs cut letters in two, and base64 wherever they like.
@@ -97,7 +103,7 @@ func wordBytes(run []word) (b []byte) {
 			b, pending = append(append(b, decodeBase64([]byte(pending)).data...), wordQ(w.text)...), ""
 			continue
 		}
-		pending += w.text
+		pending += strings.ReplaceAll(w.text, "=3D", "=") // some encode the padding, too
 		if strings.HasSuffix(w.text, "=") || len(pending)%4 == 0 {
 			b, pending = append(b, decodeBase64([]byte(pending)).data...), ""
 		}
