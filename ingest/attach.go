@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -65,11 +66,11 @@ var mediaType = regexp.MustCompile(`^[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{
 // fileName is the last component of the part's name, never empty.
 func fileName(p *part) string {
 	name := strings.Map(func(r rune) rune {
-		if r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
+		if unicode.Is(unicode.Bidi_Control, r) {
 			return -1 // "fdp.exe" must not read "exe.pdf"
 		}
 		return r
-	}, line(p.FileName))
+	}, line(partName(p)))
 	name = strings.TrimSpace(path.Base(strings.ReplaceAll(name, `\`, "/")))
 	if len(name) > maxFileName {
 		ext := path.Ext(name)
@@ -83,6 +84,25 @@ func fileName(p *part) string {
 		name = "part-" + id + extensionOf(p.ContentType)
 	}
 	return name
+}
+
+// partName is the name that a part was given. One of a web form may come in
+// percent signs for its accents; a mail is called by its subject.
+func partName(p *part) string {
+	if strings.Contains(p.FileName, "%") {
+		if plain := string(percentDecoded(p.FileName)); utf8.ValidString(plain) && !isASCII([]byte(plain)) {
+			return plain
+		}
+	}
+	if p.FileName != "" || p.ContentType != "message/rfc822" && p.ContentType != "message/global" {
+		return p.FileName
+	}
+	h, _, _ := readHeader(p.Content)
+	subject := decodeWordsIn(h.Said("Subject"), bodyCharset(h))
+	if strings.Trim(subject, "./ ") == "" {
+		return ""
+	}
+	return strings.NewReplacer("/", "_", `\`, "_").Replace(subject) + ".eml"
 }
 
 // cutString cuts to at most n bytes and never through a letter.

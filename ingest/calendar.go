@@ -3,8 +3,9 @@ package ingest
 import "strings"
 
 // calendarText tells what an invitation says (RFC 5545), in lines without
-// words of any language: what, when, where, by whom. "" if it says nothing.
-func calendarText(s string) string {
+// words of any language: what, when, where, by whom; "" if it says nothing. Its
+// description is what its author wrote to those who are invited.
+func calendarText(s string) (told, description string) {
 	s = s[:min(len(s), maxCalendar)]
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "\n ", ""), "\n\t", "") // section 3.1
@@ -21,6 +22,8 @@ func calendarText(s string) string {
 		case !inEvent:
 		case name == "SUMMARY" && summary == "":
 			summary = calendarWords(value)
+		case name == "DESCRIPTION" && description == "":
+			description = strings.TrimSpace(cleanText(calendarBreaks.Replace(value)))
 		case name == "LOCATION" && place == "":
 			place = calendarWords(value)
 		case name == "DTSTART" && start == "":
@@ -45,7 +48,7 @@ func calendarText(s string) string {
 			lines = append(lines, l)
 		}
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines, "\n"), description
 }
 
 // calendarLine cuts a content line; a colon in a quoted parameter is none.
@@ -64,6 +67,9 @@ func calendarLine(l string) (name, params, value string) {
 }
 
 var calendarEscapes = strings.NewReplacer(`\n`, " ", `\N`, " ", `\,`, ",", `\;`, ";", `\\`, `\`)
+
+// calendarBreaks keeps the line ends of a text of many lines.
+var calendarBreaks = strings.NewReplacer(`\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";", `\\`, `\`)
 
 func calendarWords(s string) string { return line(calendarEscapes.Replace(s)) }
 

@@ -10,6 +10,7 @@ import (
 type decoded struct {
 	data    []byte
 	problem string
+	loose   bool // it was base64 with something in it
 }
 
 // transfer undoes a Content-Transfer-Encoding, as far as it can be undone.
@@ -18,16 +19,16 @@ func transfer(encoding string, body []byte) decoded {
 	encoding, _, _ = strings.Cut(strings.ToLower(encoding), ";")
 	encoding, _, _ = strings.Cut(strings.TrimSpace(encoding), " ")
 	switch alphanumeric(encoding) {
-	case "base64":
+	case "base64", "b64":
 		return decodeBase64(body)
-	case "quotedprintable":
+	case "quotedprintable", "qp":
 		return decoded{data: decodeQP(body)}
 	case "xuuencode", "uuencode", "xuue", "uue":
 		return decoded{data: decodeUU(body)}
 	case "", "7bit", "8bit", "binary", "none":
 		return decoded{data: body}
 	}
-	return decoded{body, badEncoding}
+	return decoded{data: body, problem: badEncoding}
 }
 
 // decodeBase64 passes over what does not belong, goes on behind padding, as
@@ -37,7 +38,7 @@ func decodeBase64(body []byte) decoded {
 		return decoded{data: fast}
 	}
 	out := make([]byte, 0, base64.StdEncoding.DecodedLen(len(body))+3)
-	var d decoded
+	d := decoded{loose: true}
 	var bits uint32
 	count := 0
 	flush := func() {
@@ -69,6 +70,35 @@ func decodeBase64(body []byte) decoded {
 	flush()
 	d.data = out
 	return d
+}
+
+// cutProse cuts a text in base64 where words of people begin: the foot that a
+// list adds without looking, or all of it where only the encoding's name is
+// wrong. words is nil if there are none.
+func cutProse(body []byte) (code, words []byte) {
+	for rest := body; len(rest) > 0; {
+		at := len(body) - len(rest)
+		var l []byte
+		if l, rest = cutLine(rest); isProseLine(l) {
+			return body[:at], body[at:]
+		}
+	}
+	return body, nil
+}
+
+// isProseLine knows a line of words, or a ruler, among base64.
+func isProseLine(l []byte) bool {
+	l = bytes.TrimSpace(l)
+	if len(l) > 1 && len(bytes.Trim(l, "-_*")) == 0 {
+		return true
+	}
+	words := bytes.Fields(l)
+	for _, w := range words {
+		if len(w) > 24 {
+			return false
+		}
+	}
+	return len(words) > 2 || len(words) == 2 && len(bytes.Trim(l, base64Letters+" ")) > 0
 }
 
 // properBase64 decodes what keeps to the rules, as nearly all does, with the

@@ -20,6 +20,7 @@ const (
 	maxDepth       = 50 // multiparts in multiparts
 	maxParts       = 2000
 	maxParameters  = 100
+	maxGuesses     = 20        // of a boundary, each of which reads the rest of a part
 	maxText        = 12 << 20  // of decoded text, in all
 	maxReply       = 512 << 10 // of text in which quotations are looked for
 	maxAttachments = 1000

@@ -18,6 +18,9 @@ func parseMedia(value, fallback string) (kind string, params parameters) {
 	if i := strings.IndexAny(value, "; \t("); i >= 0 {
 		kind, rest = value[:i], value[i:]
 	}
+	if strings.Contains(kind, "=") { // parameters of nothing
+		kind, rest = "", value
+	}
 	kind = strings.ToLower(line(valid(strings.Trim(kind, `"' `))))
 	raw := rawParameters(rest)
 	params = parameters{}
@@ -27,6 +30,9 @@ func parseMedia(value, fallback string) (kind string, params parameters) {
 			extended[base] = append(extended[base], s)
 		} else if _, twice := params[p[0]]; !twice {
 			params[p[0]] = decodeWordsIn(p[1], fallback)
+			if p[0] == "boundary" { // it is compared, not read
+				params[p[0]] = line(valid(p[1]))
+			}
 		}
 	}
 	for base, segments := range extended {
@@ -47,7 +53,7 @@ func rawParameters(s string) (list [][2]string) {
 			s = rest
 			continue
 		}
-		i := strings.IndexAny(s, "=;")
+		i := strings.IndexAny(s, "=:;") // "name: x" is seen, too
 		if i < 0 {
 			return list
 		}

@@ -36,6 +36,8 @@ func (r *treeReader) open(p *part, depth int) {
 		r.fill(child, h, body, depth+1)
 	case isTNEF(p):
 		r.openTNEF(p)
+	case p.ContentType == "text/plain" && p.Disposition != "attachment" && p.FileName == "":
+		r.openUU(p)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -13,8 +14,12 @@ import (
 // piece is a text in a mail: plain, or HTML, or one said in both ways.
 type piece struct{ plain, html string }
 
-func (p piece) blank() bool {
-	return strings.TrimSpace(p.plain) == "" && strings.TrimSpace(p.html) == ""
+func (p piece) blank() bool { return isBlank(p.plain) && isBlank(p.html) }
+
+// isBlank reports whether a text shows nothing. What stands beside an HTML text
+// is often one space that does not break, or has no width.
+func isBlank(s string) bool {
+	return strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == 0 }) == ""
 }
 
 // walker gathers the text of a mail and the parts that are not text, in their
@@ -25,7 +30,9 @@ type walker struct {
 	size     int    // of text so far
 	files    []*part
 	spare    []piece // texts of a winmail.dat, for a mail that has no other
+	unused   []*part // other forms of a text
 	calendar []string
+	agenda   []string // what is said below it
 }
 
 // walk takes down what the tree holds.
@@ -35,10 +42,13 @@ func (m *Message) walk(root *part) {
 	if allBlank(pieces) {
 		pieces = append(pieces, w.spare...)
 	}
+	if allBlank(pieces) {
+		pieces = append(pieces, w.lastResort()...)
+	}
 	m.Text, m.HTML = joinPieces(pieces)
 	m.Calendar = strings.Join(w.calendar, "\n\n")
-	if strings.TrimSpace(m.Text) == "" && m.Calendar != "" {
-		m.Text = cleanText(m.Calendar)
+	if isBlank(m.Text) && m.Calendar != "" {
+		m.Text = cleanText(strings.Join(append(w.calendar, w.agenda...), "\n\n"))
 	}
 	m.attachAll(w.files)
 }
@@ -60,13 +70,17 @@ func (w *walker) read(p *part) []piece {
 	case p.Content == nil && p.FirstChild != nil:
 		return w.children(p)
 	case isShown(p):
-		return w.leaf(p)
+		return append(w.leaf(p), w.children(p)...) // files that stand in the text
 	case p.ContentType == "text/calendar" || p.ContentType == "application/ics":
-		if told := calendarText(w.decode(p)); told != "" && len(w.calendar) < 20 {
+		if told, description := calendarText(w.decode(p)); told != "" && len(w.calendar) < 20 {
 			w.calendar = append(w.calendar, told)
+			if description != "" {
+				w.agenda = append(w.agenda, description)
+			}
 		}
 	}
 	if p.Parent != nil && p.Parent.ContentType == "multipart/alternative" && isUnusedText(p) {
+		w.unused = append(w.unused, p)
 		return nil
 	}
 	w.files = append(w.files, p)
@@ -96,7 +110,7 @@ func isShown(p *part) bool {
 	default:
 		return false
 	}
-	if p.Disposition == "attachment" || p.FirstChild != nil {
+	if p.Disposition == "attachment" || isTNEF(p) {
 		return false
 	}
 	if p.Parent == nil {
@@ -111,10 +125,39 @@ func isUnusedText(p *part) bool {
 	return strings.HasPrefix(p.ContentType, "text/") && p.ContentType != "text/calendar" && p.FileName == "" && p.Disposition != "attachment"
 }
 
+// lastResort gives the text of a mail that shows none: a form of it that readers
+// seldom know, text of an unknown kind, which is plain text (RFC 2046, section
+// 4.1.4), or one with a name that does not say that it is a file.
+func (w *walker) lastResort() []piece {
+	for i, p := range slices.Concat(w.unused, w.files) {
+		if p.Disposition == "attachment" || p.FirstChild != nil || p.FileName != "" && p.ContentType != "text/plain" && p.ContentType != "text/html" {
+			continue
+		}
+		switch _, kind, _ := strings.Cut(p.ContentType, "/"); {
+		case !strings.HasPrefix(p.ContentType, "text/"):
+			continue
+		case kind == "calendar", kind == "csv", kind == "css", kind == "directory", kind == "rfc822-headers", strings.HasSuffix(kind, "vcard"), strings.HasSuffix(kind, "xml"), strings.HasSuffix(kind, "javascript"):
+			continue
+		}
+		pieces := w.leaf(p)
+		if allBlank(pieces) {
+			continue
+		}
+		if n := len(w.unused); i >= n && p.FileName == "" { // with a name it is a file as well
+			w.files = slices.Delete(w.files, i-n, i-n+1)
+		}
+		return pieces
+	}
+	return nil
+}
+
 func (w *walker) leaf(p *part) []piece {
 	s := w.decode(p)
-	if p.ContentType == "text/html" {
+	switch {
+	case strings.HasSuffix(p.ContentType, "html"):
 		return []piece{{html: s}}
+	case p.ContentType == "text/enriched" || p.ContentType == "text/richtext":
+		return []piece{{plain: unrich(s)}}
 	}
 	if strings.EqualFold(p.Params["format"], "flowed") {
 		s = unflow(s, strings.EqualFold(p.Params["delsp"], "yes"))
@@ -163,10 +206,10 @@ func (w *walker) alternative(p *part) []piece {
 		if allBlank(pieces) {
 			continue
 		}
-		if pieces[0].plain != "" && len(plain) == 0 {
-			plain = pieces
-		} else if pieces[0].plain == "" {
-			rich = pieces
+		if pieces[0].plain == "" {
+			rich = alongside(rich, pieces)
+		} else if len(plain) == 0 || c.ContentType == "text/plain" {
+			plain = alongside(plain, pieces)
 		}
 	}
 	switch {
@@ -176,6 +219,29 @@ func (w *walker) alternative(p *part) []piece {
 		_, plain[0].html = joinPieces(rich)
 	}
 	return plain
+}
+
+// alongside adds texts of one kind to those that a part has already. The last
+// one is the best (RFC 2046, section 5.1.4), but where it says something else a
+// gateway has put its notice there, and both are shown.
+func alongside(old, pieces []piece) []piece {
+	if len(old) == 0 {
+		return pieces
+	}
+	was, is := essence(old), essence(pieces)
+	switch {
+	case strings.Contains(is, was):
+		return pieces
+	case strings.Contains(was, is):
+		return old
+	}
+	return append(old, pieces...)
+}
+
+// essence is the words of texts, without white space.
+func essence(pieces []piece) string {
+	text, _ := joinPieces(pieces)
+	return strings.Join(strings.Fields(text), "")
 }
 
 // joinPieces gives the texts one below the other, as plain text and as HTML.
@@ -208,6 +274,19 @@ func joinPieces(pieces []piece) (text, rich string) {
 		rich = hyper.String()
 	}
 	return strings.Join(plain, "\n\n"), rich
+}
+
+var richTag = regexp.MustCompile(`</?[A-Za-z][A-Za-z0-9-]{0,60}>`)
+
+// unrich gives the words of text/enriched (RFC 1896): single line ends are
+// spaces, "<<" is "<".
+func unrich(s string) string {
+	s = richTag.ReplaceAllString(strings.ReplaceAll(s, "\r\n", "\n"), "")
+	paragraphs := strings.Split(s, "\n\n")
+	for i, p := range paragraphs {
+		paragraphs[i] = strings.ReplaceAll(p, "\n", " ")
+	}
+	return strings.ReplaceAll(strings.Join(paragraphs, "\n"), "<<", "<")
 }
 
 // unflow joins the soft line breaks of format=flowed (RFC 3676, section 4), in

@@ -2,8 +2,10 @@ package ingest
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // part is a node of a mail: a multipart with children, or a leaf with content.
@@ -62,11 +64,10 @@ func (r *treeReader) node(h Header, defaultType string) *part {
 	var params parameters
 	p.Disposition, params = parseMedia(h.Said("Content-Disposition"), r.fallback)
 	p.Charset = p.Params["charset"]
-	if p.FileName = params["filename"]; p.FileName == "" {
-		p.FileName = p.Params["name"]
-	}
-	if p.FileName == "" {
-		p.FileName = params["name"]
+	for _, name := range [...]string{params["filename"], p.Params["name"], params["name"], p.Params["filename"]} {
+		if p.FileName == "" {
+			p.FileName = withoutApostrophes(name)
+		}
 	}
 	p.ContentID = strings.Trim(line(valid(h.Said("Content-ID"))), "<> ")
 	return p
@@ -94,6 +95,11 @@ func (r *treeReader) fill(p *part, h Header, body []byte, depth int) {
 		}
 	}
 	d := transfer(encoding, body)
+	if d.loose && strings.HasPrefix(p.ContentType, "text/") {
+		if code, words := cutProse(body); words != nil {
+			d = decoded{data: append(decodeBase64(code).data, words...), problem: badBase64}
+		}
+	}
 	p.Content = d.data
 	if d.problem != "" {
 		r.problem(d.problem)
@@ -156,6 +162,14 @@ func (r *treeReader) partHeader(piece []byte) (Header, []byte) {
 	return hr.fields, body
 }
 
+// withoutApostrophes takes away those that stand for quotation marks.
+func withoutApostrophes(name string) string {
+	if len(name) > 2 && name[0] == '\'' && name[len(name)-1] == '\'' {
+		return name[1 : len(name)-1]
+	}
+	return name
+}
+
 func (p *part) add(child *part, number int) {
 	child.Parent = p
 	child.PartID = strconv.Itoa(number)
@@ -209,8 +223,9 @@ func cutParts(body []byte, boundary string, most int) (pieces [][]byte, closed b
 }
 
 // guessBoundary finds the boundary of a multipart that does not say it: a line
-// of "--" and a word above a part's header.
+// of "--" and a word above a part's header, or that is closed further below.
 func guessBoundary(body []byte) string {
+	tries := 0
 	for rest := body; len(rest) > 0; {
 		var l []byte
 		l, rest = cutLine(rest)
@@ -219,6 +234,9 @@ func guessBoundary(body []byte) string {
 			continue
 		}
 		if next, _ := cutLine(rest); len(next) > 8 && strings.EqualFold(string(next[:8]), "content-") {
+			return string(mark)
+		}
+		if tries++; tries <= maxGuesses && bytes.ContainsFunc(mark, unicode.IsLetter) && bytes.Contains(rest, slices.Concat([]byte("\n--"), mark, []byte("--"))) {
 			return string(mark)
 		}
 	}
