@@ -101,6 +101,20 @@ func TestTags(t *testing.T) {
 		"[incidencia] [petició] x":               `{"category":null,"impact":null,"type":null,"ticket":null} x`,
 		"[BR-1] [BR-2] x":                        `{"category":null,"impact":null,"type":null,"ticket":null} x`,
 		"[tipus: petició] [cat: Portals] [XY-3]": `{"category":"portals","impact":null,"type":"request","ticket":null} [XY-3]`,
+
+		"[impacto alto] [tipo=petición] x":                   `{"category":null,"impact":"high","type":"request","ticket":null} x`,
+		"[high impact] [Tipo - Incidencia] x":                `{"category":null,"impact":"high","type":"incident","ticket":null} x`,
+		"[contabilidad, urgente] x":                          `{"category":"conta","impact":null,"type":"incident","ticket":null} x`,
+		"[urgente contabilidad] x":                           `{"category":"conta","impact":null,"type":"incident","ticket":null} x`,
+		"[cat. contabilidad] x":                              `{"category":"conta","impact":null,"type":null,"ticket":null} x`,
+		"[cat: Agua; tipo: petición / impacto bajo] x":       `{"category":"agua","impact":"low","type":"request","ticket":null} x`,
+		"[cat: Luz, agua y gas] x":                           `{"category":"luz, agua y gas","impact":null,"type":null,"ticket":null} x`,
+		"[#Padrón] x (#padrón)":                              `{"category":"padron","impact":null,"type":null,"ticket":null} x`,
+		"[incidencia, petición] x":                           `{"category":null,"impact":null,"type":null,"ticket":null} x`,
+		"[EXTERNAL, urgente] x":                              `{"category":null,"impact":null,"type":null,"ticket":null} [EXTERNAL, urgente] x`,
+		"[impacto muy alto] [cat de Ana] [#BR-7] C# a#b /#c": `{"category":null,"impact":null,"type":null,"ticket":null} [impacto muy alto] [cat de Ana] [#BR-7] C# a#b /#c`,
+		"[informe de alto impacto] x":                        `{"category":null,"impact":null,"type":null,"ticket":null} [informe de alto impacto] x`,
+		"x #nómina- () y":                                   `{"category":"nomina","impact":null,"type":null,"ticket":null} x y`,
 	} {
 		tags, plain := p.tags(subject)
 		b, err := json.Marshal(tags)

@@ -9,7 +9,7 @@ import (
 
 var (
 	bracketTag  = regexp.MustCompile(`\[([^\[\]]{1,120})\]`)
-	hashTag     = regexp.MustCompile(`(^|\s)#(\p{L}[\p{L}\p{N}_·-]{0,60})`)
+	hashTag     = regexp.MustCompile(`(^|[\s({,;:"'«¡¿])#(\p{L}[\p{L}\p{M}\p{N}_·-]{0,60})`)
 	ticketTag   = regexp.MustCompile(`^[A-Z]{1,8}-[0-9]{1,12}$`)
 	replyPrefix = regexp.MustCompile(`(?i)^\s*(?:re|rv|aw|sv|vs|antw|fwd?|wg|tr|enc|i|rif|res|odp|pd)(?:\s*\[\d+\])?\s*:\s*`)
 )
@@ -60,11 +60,15 @@ func (p *Parser) tags(subject string) (Tags, string) {
 		}
 		return " "
 	})
+	before := plain
 	plain = hashTag.ReplaceAllStringFunc(plain, func(tag string) string {
 		i := strings.IndexByte(tag, '#')
-		read.category.add(tickets.Fold(tag[i+1:]))
+		read.category.add(strings.TrimRight(tickets.Fold(tag[i+1:]), "-_"))
 		return tag[:i]
 	})
+	if plain != before {
+		plain = strings.ReplaceAll(plain, "()", " ") // what "(#conta)" leaves
+	}
 	for {
 		shorter := replyPrefix.ReplaceAllString(plain, "")
 		if shorter == plain {
@@ -77,46 +81,108 @@ func (p *Parser) tags(subject string) (Tags, string) {
 	return t, strings.Join(strings.Fields(plain), " ")
 }
 
-// bracket reads what stands in brackets and reports whether it is a tag.
+// bracket reads what stands in brackets and reports whether it is a tag, or
+// several, all of which have to be understood: "[EXTERNAL, urgente]" is none.
 func (p *Parser) bracket(inside string, read *tagsRead) bool {
-	key, value, named := strings.Cut(inside, ":")
-	key, value = tickets.Fold(key), tickets.Fold(value)
-	if !named {
-		if key == "urgente" || key == "urgent" {
-			key = "incidencia" // incidents are the urgent ones
+	inside = tickets.Fold(inside)
+	separators := func(r rune) bool { return strings.ContainsRune(",;/|+&", r) }
+	return p.known(inside, read) ||
+		p.each(strings.FieldsFunc(inside, separators), read) ||
+		p.tag(inside, read) ||
+		p.each(strings.Fields(inside), read)
+}
+
+// each reads several tags and takes none of them unless it understands all.
+func (p *Parser) each(list []string, read *tagsRead) bool {
+	all := *read
+	for _, inside := range list {
+		if !p.tag(strings.TrimSpace(inside), &all) {
+			return false
 		}
-		if t := tickets.ParseType(key); t != "" {
-			read.typed(t)
-			return true
-		}
-		if id := p.category(key); id != "" {
-			read.category.add(id)
-			return true
-		}
+	}
+	if len(list) < 2 {
 		return false
 	}
-	switch key {
-	case "cat", "categoria", "category":
-		if value == "" {
-			return false
-		}
-		read.category.add(value)
-	case "tipo", "tipus", "type":
-		t := tickets.ParseType(value)
-		if t == "" {
-			return false
-		}
-		read.typed(t)
-	case "impacto", "impacte", "impact":
-		l := level(value)
-		if l == "" {
-			return false
-		}
-		read.impact.add(string(l))
-	default:
-		return false
-	}
+	*read = all
 	return true
+}
+
+// known reads a category of the catalogue, whatever signs its name is made of.
+func (p *Parser) known(folded string, read *tagsRead) bool {
+	name := folded
+	if key, value, named := strings.Cut(folded, ":"); named && isCategoryKey(strings.TrimSpace(key)) {
+		name = strings.TrimSpace(value)
+	}
+	if p.category(name) == "" {
+		return false
+	}
+	if name == folded {
+		name = p.category(name)
+	}
+	read.category.add(name)
+	return true
+}
+
+// tag reads one tag: a word that speaks for itself, or a key and a value, between
+// which a colon may be missing where no other reading is likely.
+func (p *Parser) tag(folded string, read *tagsRead) bool {
+	if i := strings.IndexAny(folded, ":="); i >= 0 {
+		key, value := strings.TrimSpace(folded[:i]), strings.TrimSpace(folded[i+1:])
+		if isCategoryKey(key) && value != "" {
+			read.category.add(value)
+			return true
+		}
+		return read.named(key, value)
+	}
+	if name, ok := strings.CutPrefix(folded, "#"); ok && hashTag.FindString(folded) == folded && !ticketTag.MatchString(strings.ToUpper(name)) {
+		read.category.add(name)
+		return true
+	}
+	if t := typeOf(folded); t != "" {
+		read.typed(t)
+		return true
+	}
+	if id := p.category(folded); id != "" {
+		read.category.add(id)
+		return true
+	}
+	key, value, _ := strings.Cut(folded, " ")
+	key, value = strings.TrimRight(key, ".-"), strings.TrimLeft(value, "- ")
+	if id := p.category(value); isCategoryKey(key) && id != "" {
+		read.category.add(id)
+		return true
+	}
+	last := strings.LastIndexByte(folded, ' ')
+	return read.named(key, value) || last > 0 && isImpactKey(folded[last+1:]) && read.named("impact", folded[:last]) // "high impact"
+}
+
+// named reads the tags that have few values.
+func (r *tagsRead) named(key, value string) bool {
+	switch {
+	case key == "tipo" || key == "tipus" || key == "type":
+		if t := typeOf(value); t != "" {
+			r.typed(t)
+			return true
+		}
+	case isImpactKey(key):
+		if l := level(value); l != "" {
+			r.impact.add(string(l))
+			return true
+		}
+	}
+	return false
+}
+
+func isCategoryKey(s string) bool { return s == "cat" || s == "categoria" || s == "category" }
+
+func isImpactKey(s string) bool { return s == "impacto" || s == "impacte" || s == "impact" }
+
+// typeOf knows a type by its name; incidents are the urgent ones.
+func typeOf(folded string) tickets.Type {
+	if folded == "urgente" || folded == "urgent" {
+		return tickets.Incident
+	}
+	return tickets.ParseType(folded)
 }
 
 func (r *tagsRead) typed(t tickets.Type) {
