@@ -28,6 +28,9 @@ const (
 
 	maxTNEFObjects  = 50
 	maxTNEFProps    = 1000
+	maxTNEFDepth    = 3 // mails in mails
+	maxRTFDepth     = 200
+	maxRTFFonts     = 1000
 	maxBERDepth     = 16
 	maxCalendar     = 1 << 20
 	maxCalendarRows = 20_000

@@ -134,6 +134,7 @@ func (w *walker) lastResort() []piece {
 			continue
 		}
 		switch _, kind, _ := strings.Cut(p.ContentType, "/"); {
+		case kind == "rtf":
 		case !strings.HasPrefix(p.ContentType, "text/"):
 			continue
 		case kind == "calendar", kind == "csv", kind == "css", kind == "directory", kind == "rfc822-headers", strings.HasSuffix(kind, "vcard"), strings.HasSuffix(kind, "xml"), strings.HasSuffix(kind, "javascript"):
@@ -156,6 +157,12 @@ func (w *walker) leaf(p *part) []piece {
 	switch {
 	case strings.HasSuffix(p.ContentType, "html"):
 		return []piece{{html: s}}
+	case strings.HasSuffix(p.ContentType, "/rtf"):
+		text, isHTML := textOfRTF([]byte(s))
+		if isHTML {
+			return []piece{{html: text}}
+		}
+		return []piece{{plain: text}}
 	case p.ContentType == "text/enriched" || p.ContentType == "text/richtext":
 		return []piece{{plain: unrich(s)}}
 	}
