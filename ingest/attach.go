@@ -94,6 +94,9 @@ func partName(p *part) string {
 			return plain
 		}
 	}
+	if location := path.Base(valid(p.Header.Said("Content-Location"))); p.FileName == "" && len(path.Ext(location)) > 1 && !strings.ContainsAny(location, " ?:;") {
+		return location // RFC 2557: a page with its pictures
+	}
 	if p.FileName != "" || p.ContentType != "message/rfc822" && p.ContentType != "message/global" {
 		return p.FileName
 	}

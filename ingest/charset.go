@@ -108,6 +108,8 @@ func decode(b []byte, charset, fallback string) (s string, ok bool) {
 	e := charsetOf(charset)
 	named := charset != "" && !isASCII(b) && !strings.Contains(alphanumeric(strings.ToLower(charset)), "ascii")
 	switch u := unicodeByLook(b, e); {
+	case u == (utf8Text{}):
+		return string(b[3:]), true
 	case u != nil:
 		e, b = u, b[:len(b)&^1] // a line end may have been added on the way
 	case isNot(b, e):

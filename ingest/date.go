@@ -9,7 +9,7 @@ import (
 
 var (
 	comment   = regexp.MustCompile(`\([^()]*\)`)
-	clockTime = regexp.MustCompile(`(?:^|[\sT])([0-2]?\d)[:.]([0-5]?\d)(?:[:.]([0-6]?\d))?(?:[.,]\d+)?(?i:\s*([ap])\.?m\b\.?)?`)
+	clockTime = regexp.MustCompile(`(?:^|[\sTt])([0-2]?\d)[:.]([0-5]?\d)(?:[:.]([0-6]?\d))?(?:[.,]\d+)?(?i:\s*([ap])\.?\s?m\b\.?)?`)
 	isoDate   = regexp.MustCompile(`\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})`)
 	dayMonth  = regexp.MustCompile(`(?i)\b(\d{1,2})[\s./-]+(?:de\s+|d['’])?(\p{L}{3,10})\.?[\s,./-]+(?:del?\s+)?(\d{2,4})\b`)
 	monthDay  = regexp.MustCompile(`(?i)\b(\p{L}{3,10})\.?\s+(\d{1,2})\b`)
@@ -38,7 +38,7 @@ var zones = map[string]int{
 // dateOf reads Date as RFC 3339, in the zone that it states; nil if it cannot
 // be read or cannot be meant.
 func dateOf(value string) *string {
-	value = valid(value)
+	value = strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(valid(value)) // as Intl writes Spanish
 	if len(value) > 300 {
 		return nil
 	}

@@ -18,6 +18,8 @@ func TestDatesInTheWild(t *testing.T) {
 		"Mon Jan 05 2026 11:02:03 GMT+0100 (Central European Standard Time)": "2026-01-05T11:02:03+01:00",
 		"5 Jan 26 11:02 +0100":                                               "2026-01-05T11:02:00+01:00",
 		"=?utf-8?Q?s=C3=A1b=2C?= 10 ene 2026 11:02:03 +0100":                 "2026-01-10T11:02:03+01:00",
+		"5 de enero de 2026, 9:02:03\u202fp.\u00a0m. CET":                    "2026-01-05T21:02:03+01:00",
+		"2026-01-05t11:02:03z":                                               "2026-01-05T11:02:03Z",
 		"1/5/2026 1:02:03 PM":                                                "",
 		"Mon, 30 Feb 2026 11:02:03 +0100":                                    "",
 	} {
@@ -68,6 +70,7 @@ func TestEncodedWordsInTheWild(t *testing.T) {
 		"=?utf-8?Q?La_ma=C3=B1ana?= =?utf-8?Q?_del_d=C3=ADa": "La mañana del día",
 		"=?utf-8?Q?sin nada codificado":                      "=?utf-8?Q?sin nada codificado",
 		"¿Qué es =?utf-8?":                                   "¿Qué es =?utf-8?",
+		"=?utf-8?B?bWHD?= =?UTF8?B?sWFuYQ==?=":               "mañana",
 		"=?UTF-8?B?bWHD?= =?UTF-8?Q?=B1ana?=":                "mañana",
 		"=?iso-8859-1*es?q?ma=f1ana?=":                       "mañana",
 		"=?utf-8?q?=C3=A1?= y =?utf-8?q?=C3=A9?=":            "á y é",

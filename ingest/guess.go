@@ -49,6 +49,8 @@ func zeros(b []byte) (even, odd int) {
 // without one by the halves of its letters.
 func unicodeByLook(b []byte, named decoder) decoder {
 	switch {
+	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) && utf8.Valid(b):
+		return utf8Text{}
 	case bytes.HasPrefix(b, []byte("\xff\xfe\x00\x00")):
 		return utf32.UTF32(utf32.LittleEndian, utf32.UseBOM).NewDecoder()
 	case bytes.HasPrefix(b, []byte("\x00\x00\xfe\xff")):

@@ -94,6 +94,8 @@ func (r *headerReader) read(raw []byte) (body []byte) {
 			r.fold(l)
 		case (l[0] == ' ' || l[0] == '\t') && here < r.end && r.field(bytes.TrimLeft(l, " \t")):
 			r.torn = true // the first one, which others pass over
+		case r.goesOn(l):
+			r.fold(l)
 		case !r.field(l):
 			if here >= r.end {
 				return raw[here:]
@@ -116,6 +118,26 @@ func (r *headerReader) field(l []byte) bool {
 	}
 	r.fields = append(r.fields, Field{string(name), strings.Trim(string(value), " \t\r")})
 	return true
+}
+
+// goesOn knows the parameters of a field that stand below it without the space
+// that makes them a part of it.
+func (r *headerReader) goesOn(l []byte) bool {
+	if len(r.fields) == 0 {
+		return false
+	}
+	last := r.fields[len(r.fields)-1]
+	name, _, ok := bytes.Cut(l, []byte("="))
+	return ok && strings.HasSuffix(last.Value, ";") && len(last.Name) > 8 && strings.EqualFold(last.Name[:8], "content-") && isToken(name)
+}
+
+func isToken(b []byte) bool {
+	for _, c := range b {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && c != '-' && c != '*' {
+			return false
+		}
+	}
+	return len(b) > 0
 }
 
 // fold adds a continuation line to the last field.

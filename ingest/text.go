@@ -110,11 +110,14 @@ func isShown(p *part) bool {
 	default:
 		return false
 	}
-	if p.Disposition == "attachment" || isTNEF(p) {
+	if isTNEF(p) {
 		return false
 	}
-	if p.Parent == nil {
+	if p.Parent == nil && (p.Disposition != "attachment" || p.FileName == "") {
 		return true
+	}
+	if p.Disposition == "attachment" {
+		return false
 	}
 	related := p.Parent.ContentType == "multipart/related" && p.Parent.FirstChild != p && p.ContentID != ""
 	return p.FileName == "" && !related
@@ -144,7 +147,7 @@ func (w *walker) lastResort() []piece {
 		if allBlank(pieces) {
 			continue
 		}
-		if n := len(w.unused); i >= n && p.FileName == "" { // with a name it is a file as well
+		if n := len(w.unused); i >= n && p.FileName == "" && !strings.HasSuffix(p.ContentType, "/rtf") { // else it is a file as well
 			w.files = slices.Delete(w.files, i-n, i-n+1)
 		}
 		return pieces

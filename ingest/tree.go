@@ -80,13 +80,14 @@ func (r *treeReader) fill(p *part, h Header, body []byte, depth int) {
 		r.problem(encrypted)
 	}
 	encoding := h.Said("Content-Transfer-Encoding")
+	if p.Parent == nil && h.Said("Content-Type") == "" && beginsWithPart(body) {
+		p.ContentType = "multipart/mixed" // its header was lost on the way
+	}
 	if strings.HasPrefix(p.ContentType, "multipart/") {
 		if depth == maxDepth {
 			r.problem(deepParts)
-		} else if r.split(p, body, depth) {
+		} else if r.encodedParts(p, encoding, body, depth) {
 			return
-		} else if d := transfer(encoding, body); len(d.data) < len(body) && r.split(p, d.data, depth) {
-			return // a multipart in base64, against all rules
 		} else {
 			p.ContentType = "text/plain"
 			if len(body) > 0 {
@@ -107,19 +108,35 @@ func (r *treeReader) fill(p *part, h Header, body []byte, depth int) {
 	r.open(p, depth)
 }
 
+// encodedParts reads the parts of a multipart as it is, or as what its encoding
+// makes of it, against all rules (RFC 2045, section 6.4): first where its boundary
+// is found, then where one is guessed.
+func (r *treeReader) encodedParts(p *part, encoding string, body []byte, depth int) bool {
+	if r.split(p, body, p.Params["boundary"], depth) {
+		return true
+	}
+	d := transfer(encoding, body)
+	if len(d.data) == len(body) {
+		d.data = nil
+	}
+	if r.split(p, d.data, p.Params["boundary"], depth) {
+		return true
+	}
+	for _, b := range [...][]byte{body, d.data} {
+		if boundary := guessBoundary(b); boundary != "" && r.split(p, b, boundary, depth) {
+			r.problem(noBoundary)
+			return true
+		}
+	}
+	return false
+}
+
 // split cuts a multipart's body into its parts and reports whether there are
 // any.
-func (r *treeReader) split(p *part, body []byte, depth int) bool {
-	boundary := strings.TrimRight(p.Params["boundary"], " \t")
-	pieces, closed := cutParts(body, boundary, maxParts-r.parts)
+func (r *treeReader) split(p *part, body []byte, boundary string, depth int) bool {
+	pieces, closed := cutParts(body, strings.TrimRight(boundary, " \t"), maxParts-r.parts)
 	if len(pieces) == 0 {
-		if boundary = guessBoundary(body); boundary == "" {
-			return false
-		}
-		r.problem(noBoundary)
-		if pieces, closed = cutParts(body, boundary, maxParts-r.parts); len(pieces) == 0 {
-			return false
-		}
+		return false
 	}
 	if !closed && r.parts+len(pieces) >= maxParts {
 		r.problem(manyParts)
@@ -147,7 +164,7 @@ func (r *treeReader) split(p *part, body []byte, depth int) bool {
 // an empty line, or, against the rules, with its text.
 func (r *treeReader) partHeader(piece []byte) (Header, []byte) {
 	first, rest := cutLine(piece)
-	if len(first) == 0 {
+	if len(bytes.TrimSpace(first)) == 0 {
 		return nil, rest
 	}
 	name, _, ok := bytes.Cut(first, []byte(":"))
@@ -241,6 +258,14 @@ func guessBoundary(body []byte) string {
 		}
 	}
 	return ""
+}
+
+// beginsWithPart knows the body of a multipart by its first line.
+func beginsWithPart(body []byte) bool {
+	body = bytes.TrimLeft(body, "\r\n")
+	l, _ := cutLine(body)
+	boundary := guessBoundary(body[:min(len(body), maxHeader)])
+	return boundary != "" && string(l) == "--"+boundary
 }
 
 // first gives the first part that match likes, parents before

@@ -86,7 +86,8 @@ func joinWords(run []word, fallback string) string {
 	var out strings.Builder
 	for len(run) > 0 {
 		n := 1
-		for n < len(run) && strings.EqualFold(run[n].charset, run[0].charset) {
+		name := alphanumeric(strings.ToLower(run[0].charset))
+		for n < len(run) && alphanumeric(strings.ToLower(run[n].charset)) == name {
 			n++
 		}
 		s, _ := decode(wordBytes(run[:n]), run[0].charset, fallback)
