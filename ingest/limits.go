@@ -20,7 +20,8 @@ const (
 	maxDepth       = 50 // multiparts in multiparts
 	maxParts       = 2000
 	maxParameters  = 100
-	maxGuesses     = 20        // of a boundary, each of which reads the rest of a part
+	maxGuesses     = 20        // of boundaries, each of which reads the rest of a part
+	maxForms       = 8         // of one text, that are compared with each other
 	maxText        = 12 << 20  // of decoded text, in all
 	maxReply       = 512 << 10 // of text in which quotations are looked for
 	maxAttachments = 1000

@@ -238,6 +238,9 @@ func alongside(old, pieces []piece) []piece {
 	if len(old) == 0 {
 		return pieces
 	}
+	if len(old) > maxForms {
+		return append(old, pieces...)
+	}
 	was, is := essence(old), essence(pieces)
 	switch {
 	case strings.Contains(is, was):

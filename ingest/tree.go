@@ -28,6 +28,7 @@ type part struct {
 // once for each level above it, and both are bounded: time is linear.
 type treeReader struct {
 	parts    int
+	guesses  int    // of boundaries, each of which may read the rest of a body
 	fallback string // charset that the body declares
 	problem  func(string)
 }
@@ -80,7 +81,7 @@ func (r *treeReader) fill(p *part, h Header, body []byte, depth int) {
 		r.problem(encrypted)
 	}
 	encoding := h.Said("Content-Transfer-Encoding")
-	if p.Parent == nil && h.Said("Content-Type") == "" && beginsWithPart(body) {
+	if p.Parent == nil && h.Said("Content-Type") == "" && r.beginsWithPart(body) {
 		p.ContentType = "multipart/mixed" // its header was lost on the way
 	}
 	if strings.HasPrefix(p.ContentType, "multipart/") {
@@ -123,7 +124,7 @@ func (r *treeReader) encodedParts(p *part, encoding string, body []byte, depth i
 		return true
 	}
 	for _, b := range [...][]byte{body, d.data} {
-		if boundary := guessBoundary(b); boundary != "" && r.split(p, b, boundary, depth) {
+		if boundary := r.guessBoundary(b); boundary != "" && r.split(p, b, boundary, depth) {
 			r.problem(noBoundary)
 			return true
 		}
@@ -241,8 +242,7 @@ func cutParts(body []byte, boundary string, most int) (pieces [][]byte, closed b
 
 // guessBoundary finds the boundary of a multipart that does not say it: a line
 // of "--" and a word above a part's header, or that is closed further below.
-func guessBoundary(body []byte) string {
-	tries := 0
+func (r *treeReader) guessBoundary(body []byte) string {
 	for rest := body; len(rest) > 0; {
 		var l []byte
 		l, rest = cutLine(rest)
@@ -253,18 +253,20 @@ func guessBoundary(body []byte) string {
 		if next, _ := cutLine(rest); len(next) > 8 && strings.EqualFold(string(next[:8]), "content-") {
 			return string(mark)
 		}
-		if tries++; tries <= maxGuesses && bytes.ContainsFunc(mark, unicode.IsLetter) && bytes.Contains(rest, slices.Concat([]byte("\n--"), mark, []byte("--"))) {
-			return string(mark)
+		if r.guesses < maxGuesses && bytes.ContainsFunc(mark, unicode.IsLetter) {
+			if r.guesses++; bytes.Contains(rest, slices.Concat([]byte("\n--"), mark, []byte("--"))) {
+				return string(mark)
+			}
 		}
 	}
 	return ""
 }
 
 // beginsWithPart knows the body of a multipart by its first line.
-func beginsWithPart(body []byte) bool {
+func (r *treeReader) beginsWithPart(body []byte) bool {
 	body = bytes.TrimLeft(body, "\r\n")
 	l, _ := cutLine(body)
-	boundary := guessBoundary(body[:min(len(body), maxHeader)])
+	boundary := r.guessBoundary(body[:min(len(body), maxHeader)])
 	return boundary != "" && string(l) == "--"+boundary
 }
 
