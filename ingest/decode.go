@@ -10,7 +10,8 @@ import (
 type decoded struct {
 	data    []byte
 	problem string
-	loose   bool // it was base64 with something in it
+	loose   bool   // it was base64 with something in it
+	foot    []byte // what stands below it and is none
 }
 
 // transfer undoes a Content-Transfer-Encoding, as far as it can be undone.
@@ -33,6 +34,7 @@ func transfer(encoding string, body []byte) decoded {
 
 // decodeBase64 passes over what does not belong, goes on behind padding, as
 // where two encoded texts were put together, and needs no padding at the end.
+// Behind padding, what does not belong ends it: a gateway has added its notice.
 func decodeBase64(body []byte) decoded {
 	if fast, ok := properBase64(body); ok {
 		return decoded{data: fast}
@@ -52,7 +54,8 @@ func decodeBase64(body []byte) decoded {
 		}
 		bits, count = 0, 0
 	}
-	for _, c := range body {
+	padded, below := 0, -1 // where the last padding ends, in out and in body
+	for i, c := range body {
 		v := sixBits(c)
 		switch {
 		case v < 64:
@@ -63,6 +66,10 @@ func decodeBase64(body []byte) decoded {
 			}
 		case c == '=':
 			flush()
+			padded, below = len(out), i+1
+		case c > ' ' && below >= 0:
+			d.data, d.foot, d.problem = out[:padded], body[below:], badBase64
+			return d
 		case c > ' ':
 			d.problem = badBase64
 		}

@@ -100,6 +100,8 @@ func (r *treeReader) fill(p *part, h Header, body []byte, depth int) {
 	if d.loose && strings.HasPrefix(p.ContentType, "text/") {
 		if code, words := cutProse(body); words != nil {
 			d = decoded{data: append(decodeBase64(code).data, words...), problem: badBase64}
+		} else if foot := bytes.TrimSpace(d.foot); len(foot) > 0 {
+			d.data = append(append(d.data, '\n'), foot...)
 		}
 	}
 	p.Content = d.data

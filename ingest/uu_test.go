@@ -43,6 +43,20 @@ func FuzzUU(f *testing.F) {
 	})
 }
 
+// What a gateway adds below a file is no part of it.
+func TestFootOfAFile(t *testing.T) {
+	for body, want := range map[string]string{
+		"aG9sYQ==\n\n--b-->\nnotice":  "hola",
+		"aG9sYQ==\nhttp://x.example/": "hola",
+		"aG9sYQ==\naG9sYQ==\n":        "holahola",
+		"aG9s*YQ":                     "hola",
+	} {
+		if d := decodeBase64([]byte(body)); string(d.data) != want {
+			t.Errorf("%q: %q, want %q", body, d.data, want)
+		}
+	}
+}
+
 // Words among base64 are shown as they stand, and base64 that is broken is not
 // taken for words.
 func TestWordsAmongBase64(t *testing.T) {
@@ -50,6 +64,7 @@ func TestWordsAmongBase64(t *testing.T) {
 		"No puedo entrar en la aplicación.\nGracias\n":               "No puedo entrar en la aplicación.\nGracias\n",
 		"TWHDsWFuYSBubyB2ZW5kcsOpCg==\n\n--\nLista\n":                "Mañana no vendré\n--\nLista\n",
 		"TWHDsWFuYSBubyB2ZW5kcsOpCg==\n_____\nhttp://lista.example/": "Mañana no vendré\n_____\nhttp://lista.example/",
+		"TWHDsWFuYSBubyB2ZW5kcsOpCg==\nhttp://lista.example/\n":      "Mañana no vendré\n\nhttp://lista.example/",
 		"TWHD*sWF\nuYSBubyB2ZW5kcsOpCg\n":                            "Mañana no vendré\n",
 	} {
 		m := parse(t, headerOfAll+"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"+body)
