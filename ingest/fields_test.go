@@ -81,3 +81,11 @@ func TestEncodedWordsInTheWild(t *testing.T) {
 		}
 	}
 }
+
+// Of a long thread the last ids count: they say what is answered.
+func TestManyReferences(t *testing.T) {
+	m := parse(t, headerOfAll+"References:"+strings.Repeat(" <old@x.example>", 150)+" <last@x.example>\n\nhola\n")
+	if n := len(m.References); n != maxIDs || m.References[n-1] != "last@x.example" {
+		t.Errorf("%d, the last of them %s", n, m.References[n-1])
+	}
+}

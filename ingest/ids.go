@@ -14,14 +14,14 @@ var idPattern = regexp.MustCompile(`<([^<>]*)>`)
 func messageIDs(value string) []string {
 	ids := []string{}
 	value = valid(value)
-	for _, m := range idPattern.FindAllStringSubmatch(value, maxIDs) {
+	for _, m := range idPattern.FindAllStringSubmatch(value, -1) {
 		if id := compact(m[1]); id != "" {
 			ids = append(ids, id)
 		}
 	}
 	if len(ids) == 0 {
 		for _, word := range strings.Fields(strings.NewReplacer("<", " ", ">", " ", ",", " ").Replace(value)) {
-			if strings.Contains(word, "@") && len(ids) < maxIDs {
+			if strings.Contains(word, "@") {
 				ids = append(ids, compact(word))
 			}
 		}

@@ -104,7 +104,8 @@ func (p *Parser) header(m *Message, whole bool) {
 	for _, v := range m.Header.Values("References") {
 		m.References = append(m.References, messageIDs(v)...)
 	}
-	m.References = m.References[:min(len(m.References), maxIDs)]
+	// The nearest stand last (RFC 5322, section 3.6.4).
+	m.References = m.References[max(0, len(m.References)-maxIDs):]
 	m.Subject = decodeWordsIn(m.Header.Said("Subject"), charset)
 	if m.Date = dateOf(m.Header.Said("Date")); m.Date == nil {
 		m.problem(noDate)
