@@ -69,7 +69,7 @@ func namedCharset(name, plain string) decoder {
 	case strings.HasPrefix(plain, "utf8"):
 		return utf8Text{}
 	case strings.HasPrefix(plain, "iso8859"):
-		name = "iso-8859-" + plain[len("iso8859"):]
+		name = "iso-8859-" + strings.TrimRight(plain[len("iso8859"):], "ie") // RFC 1556: how Hebrew is turned
 	case strings.HasPrefix(plain, "88591"):
 		name = "iso-8859-1"
 	}

@@ -58,6 +58,7 @@ func TestCharsetsThatAreNot(t *testing.T) {
 		{"Chinese of Taiwan", "big5", encoded(t, traditionalchinese.Big5, "無法登入"), "無法登入"},
 		{"Korean", "euc-kr", encoded(t, korean.EUCKR, "안녕하세요"), "안녕하세요"},
 		{"Chinese in UTF-16", "utf-16be", encoded(t, be, "你好世界"), "你好世界"},
+		{"Hebrew", "iso-8859-8-i", []byte("\xf9\xec\xe5\xed"), "שלום"},
 		{"cp850 with a euro sign", "cp858", []byte("20 \xd5"), "20 €"},
 		{"defined by nobody", "x-user-defined", []byte("a\xf1o"), "año"},
 	} {
