@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"respon/ingest/reply"
+	"respon/tickets"
 )
 
 // Options are what the parser knows of the catalogue.
@@ -24,10 +25,23 @@ type Category struct {
 }
 
 // Parser understands mails. It is safe for concurrent use.
-type Parser struct{ o Options }
+type Parser struct {
+	o   Options
+	ids map[string]string // of categories, by each of their names, folded
+}
 
 // NewParser makes a parser.
-func NewParser(o Options) *Parser { return &Parser{o} }
+func NewParser(o Options) *Parser {
+	p := &Parser{o, map[string]string{}}
+	for _, c := range o.Categories {
+		for _, name := range append([]string{c.ID}, c.Names...) {
+			if folded := tickets.Fold(name); folded != "" && p.ids[folded] == "" { // the first one that is called so
+				p.ids[folded] = c.ID
+			}
+		}
+	}
+	return p
+}
 
 // Parse reads a mail. It is pure: the same bytes give the same answer. An
 // error means that nothing at all could be made of it.

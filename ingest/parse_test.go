@@ -193,3 +193,18 @@ func TestBombsAreQuick(t *testing.T) {
 		}
 	}
 }
+
+// A subject full of brackets costs little, however large the catalogue.
+func TestManyTags(t *testing.T) {
+	var o Options
+	for i := range 200 {
+		o.Categories = append(o.Categories, Category{ID: "c" + strings.Repeat("x", i), Names: []string{"Contabilidad y otros"}})
+	}
+	start := time.Now()
+	if tags, _ := NewParser(o).tags(strings.Repeat("["+strings.Repeat("a ", 59)+"]", 530)); tags.Category != nil {
+		t.Errorf("%+v", tags)
+	}
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}

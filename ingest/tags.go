@@ -113,11 +113,11 @@ func (p *Parser) known(folded string, read *tagsRead) bool {
 	if key, value, named := strings.Cut(folded, ":"); named && isCategoryKey(strings.TrimSpace(key)) {
 		name = strings.TrimSpace(value)
 	}
-	if p.category(name) == "" {
+	if p.ids[name] == "" {
 		return false
 	}
 	if name == folded {
-		name = p.category(name)
+		name = p.ids[name]
 	}
 	read.category.add(name)
 	return true
@@ -142,13 +142,13 @@ func (p *Parser) tag(folded string, read *tagsRead) bool {
 		read.typed(t)
 		return true
 	}
-	if id := p.category(folded); id != "" {
+	if id := p.ids[folded]; id != "" {
 		read.category.add(id)
 		return true
 	}
 	key, value, _ := strings.Cut(folded, " ")
 	key, value = strings.TrimRight(key, ".-"), strings.TrimLeft(value, "- ")
-	if id := p.category(value); isCategoryKey(key) && id != "" {
+	if id := p.ids[value]; isCategoryKey(key) && id != "" {
 		read.category.add(id)
 		return true
 	}
@@ -188,20 +188,6 @@ func typeOf(folded string) tickets.Type {
 func (r *tagsRead) typed(t tickets.Type) {
 	r.typ.add(string(t.Filed()))
 	r.suggestion = r.suggestion || t == tickets.Suggestion
-}
-
-func (p *Parser) category(folded string) string {
-	for _, c := range p.o.Categories {
-		if tickets.Fold(c.ID) == folded {
-			return c.ID
-		}
-		for _, n := range c.Names {
-			if tickets.Fold(n) == folded {
-				return c.ID
-			}
-		}
-	}
-	return ""
 }
 
 func level(folded string) tickets.Level {
