@@ -7,7 +7,7 @@ import "strings"
 // description is what its author wrote to those who are invited.
 func calendarText(s string) (told, description string) {
 	s = s[:min(len(s), maxCalendar)]
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	s = withLF(s)
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "\n ", ""), "\n\t", "") // section 3.1
 	var summary, start, end, place, organiser string
 	inEvent := false

@@ -30,7 +30,7 @@ func unwrap(raw []byte) []byte {
 	}
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	cr, lf := bytes.IndexByte(raw, '\r'), bytes.IndexByte(raw, '\n')
-	if cr >= 0 && cr+1 < len(raw) && raw[cr+1] != '\n' && raw[cr+1] != '\r' && (lf < 0 || cr < lf) {
+	if cr >= 0 && (lf < 0 || cr < lf && raw[cr+1] != '\n' && raw[cr+1] != '\r') {
 		raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
 		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
 	}

@@ -34,6 +34,8 @@ func TestTextAndCharsets(t *testing.T) {
 		{"HTML alone", "Content-Type: text/html; charset=utf-8\n\n<style>x{}</style><p>Uno</p><ul><li>a<li>b</ul>dos<br>tres &amp; m&aacute;s", "Uno\n\n- a\n- b\n\ndos\ntres & más"},
 		{"alternative, the plain one", "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nplano\n--b\nContent-Type: text/html\n\n<p>html\n--b--\n", "plano"},
 		{"alternative, the plain one is blank", "Content-Type: multipart/alternative; boundary=b\n\n--b\n\n \n--b\nContent-Type: text/html\n\n<p>html\n--b--\n", "html"},
+		{"line ends of a broken relay", "Content-Type: text/plain; charset=utf-8\r\r\n\r\r\nuno\r\r\ndos\r\r\n\r\r\ntres\rcuatro", "uno\ndos\n\ntres\ncuatro"},
+		{"only an attachment without a name", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: attachment\n\nhola\n--b--\n", "hola"},
 		{"flowed", "Content-Type: text/plain; format=flowed\n\nuna línea \nlarga\notra", "una línea larga\notra"},
 	} {
 		if got := parse(t, headerOfAll+tt.mail); strings.TrimSpace(got.Text) != tt.want {

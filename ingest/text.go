@@ -133,7 +133,7 @@ func isUnusedText(p *part) bool {
 // 4.1.4), or one with a name that does not say that it is a file.
 func (w *walker) lastResort() []piece {
 	for i, p := range slices.Concat(w.unused, w.files) {
-		if p.Disposition == "attachment" || p.FirstChild != nil || p.FileName != "" && p.ContentType != "text/plain" && p.ContentType != "text/html" {
+		if p.Disposition == "attachment" && p.FileName != "" || p.FirstChild != nil || p.FileName != "" && p.ContentType != "text/plain" && p.ContentType != "text/html" {
 			continue
 		}
 		switch _, kind, _ := strings.Cut(p.ContentType, "/"); {
@@ -147,7 +147,7 @@ func (w *walker) lastResort() []piece {
 		if allBlank(pieces) {
 			continue
 		}
-		if n := len(w.unused); i >= n && p.FileName == "" && !strings.HasSuffix(p.ContentType, "/rtf") { // else it is a file as well
+		if n := len(w.unused); i >= n && p.FileName == "" && p.Disposition != "attachment" && !strings.HasSuffix(p.ContentType, "/rtf") { // else it is a file as well
 			w.files = slices.Delete(w.files, i-n, i-n+1)
 		}
 		return pieces
@@ -308,7 +308,7 @@ func unflow(s string, delSp bool) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	flowing, depth := false, 0
-	for i, l := range strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
+	for i, l := range strings.Split(withLF(s), "\n") {
 		rest := strings.TrimLeft(l, ">")
 		marks := len(l) - len(rest)
 		rest = strings.TrimPrefix(rest, " ") // space-stuffing
@@ -330,9 +330,21 @@ func unflow(s string, delSp bool) string {
 	return b.String()
 }
 
+// withLF makes all line ends LF: CRLF, bare CR, and the CRCRLF of broken relays,
+// which is one, too.
+func withLF(s string) string {
+	if !strings.Contains(s, "\r") {
+		return s
+	}
+	for _, end := range [...]string{"\r\r\n", "\r\n", "\r"} {
+		s = strings.ReplaceAll(s, end, "\n")
+	}
+	return s
+}
+
 // cleanText makes text printable: LF line ends, no control characters but tab.
 func cleanText(s string) string {
-	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	s = withLF(s)
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
