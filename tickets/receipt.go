@@ -40,11 +40,19 @@ type Undo struct {
 	// Joined are those who came to take part in the ticket that this one was
 	// merged into.
 	Joined []string `json:",omitempty"`
+	// Copied is how the new requester took part before, if she did.
+	Copied *Copied `json:",omitempty"`
 }
 
 // Empty reports whether there is nothing to take back.
 func (u *Undo) Empty() bool {
 	return u.Before == u.After && len(u.Participants)+len(u.Links)+len(u.Ended)+len(u.Children) == 0 && !u.MadeGeneral && u.Split == 0 && u.Absence == 0
+}
+
+// Copied is somebody copied in, from the message with the id Since on.
+type Copied struct {
+	Name, Address string
+	Since         int64
 }
 
 // Moved is a ticket whose status was changed together with another's.

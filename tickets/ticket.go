@@ -203,19 +203,17 @@ func (t *Ticket) Copied() (list []Participant) {
 
 // Sees reports whether a participant with this address may see a message of the
 // ticket: none that is for technicians alone, and none from before she was added.
+// That goes for a requester, too, who took the place of another.
 func (t *Ticket) Sees(address string, m *Message) bool {
 	if m.Internal {
 		return false
-	}
-	if strings.EqualFold(t.Requester.Address, address) {
-		return true
 	}
 	for _, p := range t.Participants {
 		if strings.EqualFold(p.Address, address) {
 			return m.ID >= p.Since
 		}
 	}
-	return false
+	return strings.EqualFold(t.Requester.Address, address)
 }
 
 // TakesPart reports whether the address is the requester's or a participant's.

@@ -94,6 +94,11 @@ func (o *orders) requester(ctx context.Context, t *tickets.Ticket, cmd tickets.C
 		}
 		part.Since = last + 1
 	}
+	for _, was := range t.Copied() {
+		if strings.EqualFold(was.Address, p.Address) {
+			o.receipt.Undo.Copied = &tickets.Copied{Name: was.Name, Address: was.Address, Since: was.Since}
+		}
+	}
 	o.add(tickets.EventParticipant, "requester %s → %s", t.Requester.Address, p.Address)
 	if err := o.tx.SetRequester(ctx, t.Number, part, !own); err != nil {
 		return "", err

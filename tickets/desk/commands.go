@@ -78,6 +78,7 @@ type orders struct {
 	// help and state ask for an answer to the technician alone.
 	help, state bool
 	note        bool
+	undone      bool // an earlier mail was taken back
 	// later are letters that the commands call for beside the receipt.
 	later []func(context.Context) error
 }

@@ -132,7 +132,9 @@ func (o *orders) split(ctx context.Context, t *tickets.Ticket) (tickets.ProblemK
 }
 
 // answered is the message that a technician's mail answers: that of which the
-// notice told, or the newest of the requester's.
+// notice told, or the newest of the requester's. It has to be one that she may
+// read, since it becomes hers. Where the notice told of another one, none is taken in
+// its place.
 func (o *orders) answered(ctx context.Context, t *tickets.Ticket) (*tickets.Message, error) {
 	all, err := o.tx.Messages(ctx, t.Number)
 	if err != nil {
@@ -145,13 +147,19 @@ func (o *orders) answered(ctx context.Context, t *tickets.Ticket) (*tickets.Mess
 	var found *tickets.Message
 	for i := range all {
 		m := &all[i]
-		if m.Direction != tickets.In || m.Technician != "" || m.Internal {
+		if m.Direction != tickets.In || m.Technician != "" {
 			continue
 		}
+		hers := t.Sees(t.Requester.Address, m)
 		if string(m.RawSHA) == string(told) && len(told) > 0 {
+			if !hers {
+				return nil, store.ErrNotFound
+			}
 			return m, nil
 		}
-		found = m
+		if hers {
+			found = m
+		}
 	}
 	if found == nil {
 		return nil, store.ErrNotFound

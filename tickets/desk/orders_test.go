@@ -61,6 +61,8 @@ func TestUndo(t *testing.T) {
 			{"several", "#asignar pere", "#mia\n#prioridad P1\n#tipo petición\n#espera\n#copia nuria@alfafar.example"},
 			{"copy", "", "#copia nuria@alfafar.example"},
 			{"requester", "", "#solicitante nuria@alfafar.example"},
+			{"requester who was copied in", "#copia nuria@alfafar.example", "#solicitante nuria@alfafar.example"},
+			{"requester and copied in at once", "", "#copia nuria@alfafar.example\n#solicitante nuria@alfafar.example"},
 			{"merge", "", "#fusionar OTHER"},
 			{"link", "", "#enlazar OTHER"},
 		} {

@@ -46,6 +46,7 @@ func (o *orders) undo(ctx context.Context, t *tickets.Ticket, cmd tickets.Comman
 		return "", err
 	}
 	o.did(cmd.Verb, r.Code)
+	o.undone = true
 	if err := o.undoAbsence(ctx, &r.Undo); errors.Is(err, store.ErrNotFound) {
 		return tickets.ProblemSince, nil
 	} else if err != nil {
@@ -55,7 +56,10 @@ func (o *orders) undo(ctx context.Context, t *tickets.Ticket, cmd tickets.Comman
 		return "", nil
 	}
 	if t != nil && t.Number == r.Ticket {
-		return o.takeBack(ctx, t, &r, &o.events)
+		if why, err := o.takeBack(ctx, t, &r, &o.events); err != nil || why != "" {
+			return why, err
+		}
+		return "", o.participants(ctx, t)
 	}
 	of, err := o.tx.LockMerged(ctx, r.Ticket)
 	if err != nil {
@@ -68,7 +72,17 @@ func (o *orders) undo(ctx context.Context, t *tickets.Ticket, cmd tickets.Comman
 	if err := o.tx.SaveTicket(ctx, of); err != nil {
 		return "", err
 	}
-	return "", o.tx.AddEvents(ctx, of.Number, events...)
+	if err := o.tx.AddEvents(ctx, of.Number, events...); err != nil || t == nil {
+		return "", err
+	}
+	return "", o.participants(ctx, t)
+}
+
+// participants reads anew who takes part: the words below a command that takes
+// somebody out are not for her any more.
+func (o *orders) participants(ctx context.Context, t *tickets.Ticket) (err error) {
+	t.Participants, err = o.tx.Participants(ctx, t.Number)
+	return err
 }
 
 func (o *orders) undoAbsence(ctx context.Context, u *tickets.Undo) error {
@@ -93,6 +107,12 @@ func (o *orders) takeBack(ctx context.Context, t *tickets.Ticket, r *tickets.Rec
 	}
 	if u.Before.Requester.Address != u.After.Requester.Address {
 		if err := o.tx.SetRequester(ctx, t.Number, tickets.Participant{Name: u.Before.Requester.Name, Address: u.Before.Requester.Address}, false); err != nil {
+			return "", err
+		}
+	}
+	if was := u.Copied; was != nil {
+		part := tickets.Participant{Name: was.Name, Address: was.Address, Role: tickets.RoleCc, Since: was.Since}
+		if err := o.tx.AddParticipant(ctx, t.Number, part); err != nil {
 			return "", err
 		}
 	}
@@ -165,7 +185,9 @@ func (o *orders) finish(ctx context.Context, t *tickets.Ticket) error {
 	if t != nil {
 		r.Ticket = t.Number
 	}
-	if !r.Undo.Empty() {
+	// Taking back what a taking back did would have to know who took part, and since
+	// when. The command can be given again.
+	if !r.Undo.Empty() && !o.undone {
 		id, err := o.d.NewUID()
 		if err != nil {
 			return err

@@ -1,0 +1,119 @@
+package gateway
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"respon/tickets"
+	"respon/tickets/store/storetest"
+)
+
+// burjassot is a second entity in the configuration.
+const burjassot = "[[entity]]\nname = \"Burjassot\"\ndomains = [\"burjassot.example\"]\n\n[[category]]"
+
+// twoHouses is a guarded town with two entities.
+func twoHouses(t testing.TB, url string) *town {
+	x := guarded(t, url)
+	x.edit("[[category]]", burjassot)
+	return x
+}
+
+// orders lets the technician of a ticket answer its notice, and gives the letters
+// that come of it.
+func (x *town) orders(at target, lines string) []*sent {
+	x.Helper()
+	x.letters()
+	x.mail(fmt.Sprintf("%stown.example\nFrom: %s\nTo: %s\nSubject: Re: x\n\n%s", pass, at.notice.to, at.notice.answerTo(), lines))
+	return x.letters()
+}
+
+// writes lets a requester answer her acknowledgement.
+func (x *town) writes(at target, words string) tickets.Fate {
+	x.Helper()
+	return x.mail(fmt.Sprintf("%s%s\nFrom: %s\nTo: %s\nSubject: Re: x\n\n%s", pass, tickets.DomainOf(at.clerk), at.clerk, at.ack.answerTo(), words))
+}
+
+// code is what takes back what a receipt among the letters names, "" if there is
+// nothing.
+func code(list []*sent) string {
+	for _, l := range list {
+		if found := undoCode.FindStringSubmatch(l.Text); found != nil && l.kind == tickets.NoticeReceipt {
+			return found[1]
+		}
+	}
+	return ""
+}
+
+// Whoever takes the place of a requester sees what is written from then on: not
+// what the other wrote, whatever way it might come to her.
+func TestNewRequesterSeesNoHistory(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := twoHouses(t, url)
+		at := x.opened("maria@alfafar.example", "Padró")
+		const before, after = "palabra-de-antes", "palabra-de-luego"
+		x.writes(at, before)
+		x.orders(at, "> "+before+"\nLo miro.")
+		undo := code(x.orders(at, "#solicitante rosa@burjassot.example"))
+		rosa := x.signIn("rosa@burjassot.example")
+		sees := func(what string) {
+			t.Helper()
+			for n := range x.count() {
+				if page := x.page(fmt.Sprintf("/tickets/BR-%d", n+1), rosa).Body.String(); strings.Contains(page, before) {
+					t.Errorf("%s: her page of BR-%d has what was written before", what, n+1)
+				}
+			}
+			for _, l := range x.letters() {
+				if l.to == "rosa@burjassot.example" && strings.Contains(l.everything(), before) {
+					t.Errorf("%s: a letter to her (%s) has what was written before", what, l.kind)
+				}
+			}
+		}
+		sees("as she comes")
+		x.orders(at, "> "+before+"\n"+after)
+		if page := x.page("/tickets/BR-1", rosa).Body.String(); !strings.Contains(page, after) {
+			t.Error("her page has not what was written since")
+		}
+		sees("after an answer between the lines")
+		x.orders(at, "#dividir")
+		sees("after a split")
+		again := code(x.orders(at, "#deshacer "+undo))
+		if got := x.ticket(1).Requester.Address; got != at.clerk {
+			t.Fatalf("taken back: the requester is %s", got)
+		}
+		if again != "" {
+			x.orders(at, "#deshacer "+again)
+		}
+		sees("after taking back what was taken back")
+	})
+}
+
+// Who takes it back that somebody was let in writes the words below for those who
+// are left.
+func TestWordsBelowAnUndo(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := twoHouses(t, url)
+		at := x.opened("maria@alfafar.example", "Padró")
+		undo := code(x.orders(at, "#copia luis@other.example"))
+		list := x.orders(at, "#deshacer "+undo+"\nLa clave es palabra-secreta.")
+		if got := kinds(list); !slices.Contains(got, "answer maria@alfafar.example") || slices.Contains(got, "answer luis@other.example") {
+			t.Errorf("letters %v", got)
+		}
+	})
+}
+
+// A mail that was kept among technicians becomes no ticket of the requester's, and no
+// other mail does instead of it.
+func TestSplitOfWhatIsInternal(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := twoHouses(t, url)
+		at := x.opened("maria@alfafar.example", "Padró")
+		x.mail(pass + "other.example\nFrom: luis@other.example\nTo: " + at.ack.answerTo() + "\nSubject: Re: x\n\npalabra-de-luis")
+		told := x.letterTo(x.letters(), at.notice.to)
+		x.mail(fmt.Sprintf("%stown.example\nFrom: %s\nTo: %s\nIn-Reply-To: <%s>\nSubject: Re: x\n\n#dividir", pass, at.notice.to, told.answerTo(), *told.MessageID))
+		if got := kinds(x.letters()); !slices.Equal(got, []string{"command " + at.notice.to}) || x.count() != 1 {
+			t.Errorf("letters %v, tickets %d", got, x.count())
+		}
+	})
+}
