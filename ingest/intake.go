@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -346,12 +347,14 @@ func (in *Intake) incoming(a tickets.Arrival, m *Message, s *sender, at place) t
 
 // confirm releases what was held for a person who answered the letter that
 // asked her to. If it expired before, her answer is all that is left of it: it
-// opens the ticket, and a technician can ask.
+// opens the ticket, and a technician can ask. What she says beside that it was she
+// belongs to what was released.
 func (in *Intake) confirm(ctx context.Context, inc tickets.Incoming, s *sender) error {
-	err := in.Release(ctx, s.confirms.UID)
+	n, err := in.releaseOf(ctx, s.confirms.UID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	more := len(inc.Attachments) > 0 || len(strings.Fields(inc.Reply)) > askRest && !inc.Courtesy
 	if err != nil {
 		before := false // she answered twice, or used the link as well
 		if err := in.Store.View(ctx, func(tx *store.Tx) (err error) {
@@ -360,10 +363,15 @@ func (in *Intake) confirm(ctx context.Context, inc tickets.Incoming, s *sender) 
 		}); err != nil {
 			return err
 		}
-		if !before {
+		if !before || more {
 			_, err := in.Desk.Open(ctx, inc)
 			return err
 		}
+	}
+	if more && n != 0 {
+		inc.Why = "answers the letter that asked to confirm"
+		_, err := in.Desk.FollowUp(ctx, n, inc)
+		return err
 	}
 	return in.Desk.Confirm(ctx, inc)
 }
@@ -372,9 +380,14 @@ func (in *Intake) confirm(ctx context.Context, inc tickets.Incoming, s *sender) 
 // as the tickets that they would have been. It returns store.ErrNotFound if
 // nothing is held under it (any more).
 func (in *Intake) Release(ctx context.Context, uid string) error {
+	_, err := in.releaseOf(ctx, uid)
+	return err
+}
+
+func (in *Intake) releaseOf(ctx context.Context, uid string) (last tickets.Number, err error) {
 	held, err := in.Desk.HeldMails(ctx, uid)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	return in.release(ctx, held)
 }
@@ -386,15 +399,19 @@ func (in *Intake) ReleaseFor(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	return in.release(ctx, held)
+	_, err = in.release(ctx, held)
+	return err
 }
 
-func (in *Intake) release(ctx context.Context, held []desk.HeldMail) error {
+// release opens held mails, and gives the ticket of the last one. That an address is
+// confirmed does not say of each mail that its owner wrote it, since she is shown none:
+// whom a mail was copied to is let in only if that is sure of the mail itself.
+func (in *Intake) release(ctx context.Context, held []desk.HeldMail) (last tickets.Number, err error) {
 	c := in.Catalogue()
 	for _, h := range held {
 		m, err := in.Parser().Parse(h.Raw)
 		if err != nil {
-			return fmt.Errorf("held mail: %w", err)
+			return 0, fmt.Errorf("held mail: %w", err)
 		}
 		s := &sender{}
 		if m.From != nil {
@@ -402,14 +419,22 @@ func (in *Intake) release(ctx context.Context, held []desk.HeldMail) error {
 		}
 		s.Trust = tickets.Verified // its owner has just said that it is hers
 		if err := in.Store.View(ctx, func(tx *store.Tx) error { return in.locale(ctx, tx, c, m, s) }); err != nil {
-			return err
+			return 0, err
 		}
 		a := tickets.Arrival{Mailbox: "held", Size: int64(len(h.Raw)), Received: h.ReceivedAt, Key: h.Key, Raw: h.Raw}
-		if err := in.Desk.Release(ctx, h.Held, in.incoming(a, m, s, place{})); err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
+		inc := in.incoming(a, m, s, place{})
+		if in.vouched(ctx, mailbox.Item{Raw: h.Raw, Received: h.ReceivedAt}, m) != authPass {
+			inc.Copied = nil
+		}
+		n, err := in.Desk.Release(ctx, h.Held, inc)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return 0, err
+		}
+		if n != 0 {
+			last = n
 		}
 	}
-	return nil
+	return last, nil
 }
 
 // Ledger is the desk's ledger as a mailbox asks for it.

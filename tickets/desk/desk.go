@@ -46,7 +46,15 @@ type effect func(tx *store.Tx, rawSHA []byte) (tickets.Fate, tickets.Number, err
 // take runs the effect of a mail exactly once: the first time its content key
 // is met. For a mail that was seen before it writes the ledger row only and
 // returns store.ErrSeen.
+//
+// A mail that is held, since nothing spoke for its sender, and comes again by a way
+// on which something does, is taken as if it had come so at first: it may be that
+// nobody ever answers the question that the first copy gave rise to.
 func (d *Desk) take(ctx context.Context, a *tickets.Arrival, trust tickets.Trust, f effect) error {
+	return d.takeOf(ctx, a, trust, trust == tickets.Verified, f)
+}
+
+func (d *Desk) takeOf(ctx context.Context, a *tickets.Arrival, trust tickets.Trust, believed bool, f effect) error {
 	if a.Key == "" {
 		return errors.New("a mail without a content key") // a bug: it could be taken twice
 	}
@@ -57,9 +65,16 @@ func (d *Desk) take(ctx context.Context, a *tickets.Arrival, trust tickets.Trust
 			if err := tx.Unquarantine(ctx, a); err != nil {
 				return err
 			}
-			if _, was, err := tx.Seen(ctx, a.Key); err != nil {
+			fate, was, err := tx.Seen(ctx, a.Key)
+			if err != nil {
 				return fmt.Errorf("look for content key: %w", err)
-			} else if was {
+			}
+			if was && fate == tickets.FateHeld && believed {
+				if was, err = d.stillHeld(ctx, tx, a.Key); err != nil {
+					return err
+				}
+			}
+			if was {
 				seen = true
 				if err := tx.Note(ctx, a, tickets.FateDuplicate, 0, trust, nil); !errors.Is(err, store.ErrSeen) {
 					return err
@@ -92,6 +107,20 @@ func (d *Desk) take(ctx context.Context, a *tickets.Arrival, trust tickets.Trust
 		}
 		return nil
 	}
+}
+
+// stillHeld ends the holding of a mail that is known to be its sender's now, unless it
+// was all along. Of somebody of a listed entity there is nothing left to be asked: her
+// answer to the letter that did is no mail of its own.
+func (d *Desk) stillHeld(ctx context.Context, tx *store.Tx, key string) (bool, error) {
+	address, err := tx.Believe(ctx, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	if err == nil && d.Catalogue().EntityOf(address) != nil {
+		err = tx.SetConfirmed(ctx, address)
+	}
+	return false, err
 }
 
 // newMessage makes the message that an incoming mail becomes.

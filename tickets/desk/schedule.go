@@ -18,8 +18,12 @@ const (
 )
 
 // ExpireHeld ends the waiting for a confirmation that did not come within a
-// week. The log names each mail; its bytes stay.
+// week. The log names each mail; its bytes stay. Whoever was not asked yet is, if
+// that can be.
 func (d *Desk) ExpireHeld(ctx context.Context) error {
+	if err := d.askHeld(ctx); err != nil {
+		return err
+	}
 	var gone []store.Held
 	err := d.Store.Tx(ctx, func(tx *store.Tx) (err error) {
 		gone, err = tx.ExpireHeld(ctx, tx.Now.Add(-heldFor))

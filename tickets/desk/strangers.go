@@ -50,7 +50,19 @@ func (d *Desk) mayWrite(ctx context.Context, tx *store.Tx, in *tickets.Incoming,
 	if (in.Author.Trust == tickets.Suspect || in.Silent != "") && kind != tickets.LetterConfirm || !tickets.PlainAddress(to) {
 		return false, nil
 	}
-	n, err := tx.LettersSince(ctx, kind, to, tx.Now.Add(-24*time.Hour))
+	since := tx.Now.Add(-24 * time.Hour)
+	if kind == tickets.LetterConfirm {
+		// A letter that was answered is used up: without another one nobody would
+		// hear of the next mail that is held.
+		at, err := tx.ConfirmedAt(ctx, to)
+		if err != nil {
+			return false, err
+		}
+		if at.After(since) {
+			since = at
+		}
+	}
+	n, err := tx.LettersSince(ctx, kind, to, since)
 	if err != nil || n > 0 {
 		return false, err
 	}

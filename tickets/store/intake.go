@@ -193,16 +193,13 @@ func (tx *Tx) HeldMail(ctx context.Context, uid string) (h Held, err error) {
 	return h, err
 }
 
-// Confirm keeps that an address was confirmed by its owner, and hands over the
-// mails that were held for it, oldest first. They are no longer held and no
-// longer seen: the caller takes each anew.
+// Confirm keeps that an address was confirmed by its owner, and when she did last,
+// and hands over the mails that were held for it, oldest first. They are no longer
+// held and no longer seen: the caller takes each anew.
 func (tx *Tx) Confirm(ctx context.Context, address string) (list []Held, err error) {
 	defer wrap(&err, "confirm an address")
 	address = tickets.NormalAddress(address)
-	if _, err := tx.exec(ctx, `
-		INSERT INTO confirmed (address, at)
-		VALUES (?, ?)
-		ON CONFLICT (address) DO NOTHING`, address, tx.Now); err != nil {
+	if err := tx.SetConfirmed(ctx, address); err != nil {
 		return nil, err
 	}
 	if err := tx.all(ctx, &list, `
@@ -213,6 +210,16 @@ func (tx *Tx) Confirm(ctx context.Context, address string) (list []Held, err err
 		return nil, err
 	}
 	return list, nil
+}
+
+// SetConfirmed keeps that an address is its owner's.
+func (tx *Tx) SetConfirmed(ctx context.Context, address string) error {
+	_, err := tx.exec(ctx, `
+		INSERT INTO confirmed (address, at)
+		VALUES (?, ?)
+		ON CONFLICT (address) DO UPDATE
+		SET at = excluded.at`, tickets.NormalAddress(address), tx.Now)
+	return err
 }
 
 // Unhold ends the holding of one mail, in the transaction that opens it.
@@ -245,6 +252,59 @@ func (tx *Tx) Confirmed(ctx context.Context, address string) (bool, error) {
 	err := tx.get(ctx, &n, `SELECT count(*) FROM confirmed WHERE address = ?`, tickets.NormalAddress(address))
 	return n > 0, err
 }
+
+// ConfirmedAt gives when the owner of an address confirmed it last, the zero time
+// if she never did.
+func (tx *Tx) ConfirmedAt(ctx context.Context, address string) (at time.Time, err error) {
+	defer wrap(&err, "confirmation of an address")
+	err = tx.get(ctx, &at, `SELECT at FROM confirmed WHERE address = ?`, tickets.NormalAddress(address))
+	if errors.Is(err, ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return at.UTC(), err
+}
+
+// Believe ends the holding of a mail of which another copy has come that is known
+// to be its sender's: it counts as never seen. It gives her address, "" if
+// the waiting was over, or ErrNotFound if none was held, or one that was known to be
+// hers.
+func (tx *Tx) Believe(ctx context.Context, key string) (address string, err error) {
+	defer wrap(&err, "believe a held mail")
+	rows, err := tx.exec(ctx, `DELETE FROM seen WHERE key = ? AND fate = ? AND trust <> ?`, key, tickets.FateHeld, tickets.Verified)
+	if err == nil && rows == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return "", err
+	}
+	err = tx.get(ctx, &address, `DELETE FROM held WHERE key = ? RETURNING address`, key)
+	if errors.Is(err, ErrNotFound) {
+		err = nil // it waited too long
+	}
+	return address, err
+}
+
+// Unasked gives one held mail of each address whose owner was asked nothing since
+// she last confirmed it, the oldest first; those of suspects are left out.
+func (tx *Tx) Unasked(ctx context.Context, since time.Time) (list []Held, err error) {
+	defer wrap(&err, "held mails that nobody was asked about")
+	err = tx.all(ctx, &list, unaskedQuery, tickets.Suspect, tickets.LetterConfirm, moment(since))
+	return list, err
+}
+
+const unaskedQuery = `
+	SELECT h.uid, h.address, h.received_at, h.raw_sha, h.key
+	FROM held h JOIN seen s ON s.key = h.key
+	WHERE s.trust <> ?
+		AND NOT EXISTS (
+			SELECT 1
+			FROM outbox o
+			WHERE o.recipient = h.address AND o.kind = ? AND o.created_at > ?
+				AND NOT EXISTS (SELECT 1 FROM confirmed c WHERE c.address = h.address AND c.at >= o.created_at)
+		)
+		AND NOT EXISTS (SELECT 1 FROM held b WHERE b.address = h.address AND (b.at < h.at OR b.at = h.at AND b.uid < h.uid))
+	ORDER BY h.at, h.uid
+	LIMIT 500`
 
 // Lease takes or renews a named lease for an owner until Now+d, by the clock
 // of the transaction. It reports whether the owner has it. A d of 0 gives it up.
