@@ -46,6 +46,10 @@ func TestRegister(t *testing.T) {
 			t.Errorf("released %v", s.released)
 		}
 		s.wantStatus(b.submit(link, nil), http.StatusGone)
+		// She comes back before she has a ticket.
+		if s.browser().ask(stranger) == "" {
+			t.Error("somebody who registered gets no link to sign in")
+		}
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"respon/tickets"
+	"respon/tickets/desk"
 	"respon/tickets/store"
 )
 
@@ -118,7 +119,6 @@ func (s *Server) act(q *request, p posted) (*tickets.Ticket, []tickets.CommandPr
 		t, err := s.Desk.FollowUp(q.Context(), n, in)
 		return t, nil, err
 	}
-	problems = append(problems, unknown(q.catalogue, cmds)...)
 	if len(problems) > 0 {
 		return nil, problems, nil
 	}
@@ -127,21 +127,10 @@ func (s *Server) act(q *request, p posted) (*tickets.Ticket, []tickets.CommandPr
 		cmds = append(cmds, tickets.Command{Verb: tickets.VerbNote})
 	}
 	t, err := s.Desk.Answer(q.Context(), n, in, cmds, nil)
-	return t, nil, err
-}
-
-// unknown names the technicians and categories that do not exist. The desk
-// would explain it in a letter; the page can do so at once.
-func unknown(c *tickets.Catalogue, cmds []tickets.Command) (problems []tickets.CommandProblem) {
-	for _, cmd := range cmds {
-		switch {
-		case cmd.Verb == tickets.VerbAssign && c.TechnicianByID(tickets.Fold(cmd.Arg)) == nil && c.TechnicianByAddress(cmd.Arg) == nil:
-			problems = append(problems, tickets.CommandProblem{Line: cmd.Line, Why: tickets.ProblemTechnician})
-		case cmd.Verb == tickets.VerbCategory && c.FindCategory(cmd.Arg) == nil:
-			problems = append(problems, tickets.CommandProblem{Line: cmd.Line, Why: tickets.ProblemCategory})
-		}
+	if refused := (desk.Refused{}); errors.As(err, &refused) {
+		return nil, refused.Problems, nil
 	}
-	return problems
+	return t, nil, err
 }
 
 // incoming makes of the box what a mail would be.

@@ -169,7 +169,7 @@ func TestCommandsThatCannotBeFollowed(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		s.forest()
 		before := s.ticket(2)
-		for _, text := range []string{"#resolv\nDone.", "#assign nobody\n#close\nDone.", "#categoria plumbing\nDone.", "#priority P9"} {
+		for _, text := range []string{"#resolv\nDone.", "#assign nobody\n#close\nDone.", "#categoria plumbing\nDone.", "#priority P9", "#merge BR-99\nDone.", "#cc nobody\nDone."} {
 			w := s.signedIn(pere).submit("/tickets/BR-2", url.Values{"text": {text}, "note": {"1"}})
 			s.wantStatus(w, http.StatusUnprocessableEntity)
 			line, _, _ := strings.Cut(text, "\n")
@@ -178,10 +178,15 @@ func TestCommandsThatCannotBeFollowed(t *testing.T) {
 				t.Errorf("%q: the page neither says what is wrong nor keeps what was written:\n%s", text, page)
 			}
 		}
+		if got := s.post.of(tickets.NoticeCommand); len(got) != 0 {
+			t.Errorf("%d letters say what the page has said", len(got))
+		}
 		after := s.ticket(2)
 		if len(after.Messages) != len(before.Messages) || len(after.Events) != len(before.Events) || after.Status != before.Status {
 			t.Errorf("something was done: %+v", after)
 		}
+		// Names are as good as in a mail.
+		s.wantRedirect(s.signedIn(pere).submit("/tickets/BR-2", url.Values{"text": {"#assign Ana Soler"}}), "/tickets/BR-2?sent=1#end")
 	})
 }
 
@@ -263,6 +268,7 @@ func TestTooLarge(t *testing.T) {
 		s.wantStatus(b.submit("/tickets/BR-1", url.Values{"text": {strings.Repeat("x", maxText+1)}}), http.StatusRequestEntityTooLarge)
 		s.wantStatus(b.upload("/tickets/BR-1", map[string]string{"text": strings.Repeat("x", maxText+1)}), http.StatusRequestEntityTooLarge)
 		s.wantStatus(b.submit("/login", url.Values{"address": {strings.Repeat("x", maxForm)}}), http.StatusRequestEntityTooLarge)
+		s.wantRedirect(b.upload("/new", map[string]string{"subject": "A picture", "text": strings.Repeat("x", maxForm)}, upload{"a.png", "image/png", make([]byte, 2_900_000)}), "/tickets/BR-3?sent=1#end")
 		many := make([]upload, maxFiles+1)
 		for i := range many {
 			many[i] = upload{"a", "text/plain", []byte("a")}

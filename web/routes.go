@@ -11,6 +11,8 @@ type route struct {
 	handle  func(*Server, http.ResponseWriter, *request) error
 	// bare routes are no pages: nobody is asked who they are.
 	bare bool
+	// files may come with what is sent there.
+	files bool
 }
 
 // routes is the table of paths. A path with {number} belongs to a ticket, which
@@ -36,10 +38,10 @@ func (s *Server) routes() []route {
 		{pattern: "POST /help", act: actOwn, handle: (*Server).setLocale},
 
 		{pattern: "GET /new", act: actOwn, handle: (*Server).offerNew},
-		{pattern: "POST /new", act: actOwn, handle: (*Server).open},
+		{pattern: "POST /new", act: actOwn, handle: (*Server).open, files: true},
 		{pattern: "GET /tickets", act: actOwn, handle: (*Server).listTickets},
 		{pattern: "GET /tickets/{number}", act: actRead, handle: (*Server).showTicket},
-		{pattern: "POST /tickets/{number}", act: actWrite, handle: (*Server).addReply},
+		{pattern: "POST /tickets/{number}", act: actWrite, handle: (*Server).addReply, files: true},
 		{pattern: "GET /tickets/{number}/files/{message}/{part}", act: actRead, handle: (*Server).file},
 		{pattern: "GET /queue", act: actQueue, handle: (*Server).queue},
 

@@ -74,7 +74,7 @@ func (s *Server) serve(rt route) http.Handler {
 		answer := &answer{ResponseWriter: w}
 		q := s.request(r)
 		limit := int64(maxForm)
-		if rt.act == actWrite {
+		if rt.files {
 			limit = q.catalogue.MaxSize + maxOverhead
 		}
 		r.Body = http.MaxBytesReader(answer, r.Body, limit)

@@ -13,6 +13,12 @@ import (
 // errProblems ends a transaction in which a command could not be followed.
 var errProblems = errors.New("commands could not be followed")
 
+// Refused is the error of what a technician wrote on the page with commands that cannot
+// be followed: nothing was done, and he is told there.
+type Refused struct{ Problems []tickets.CommandProblem }
+
+func (Refused) Error() string { return errProblems.Error() }
+
 // Answer is a technician's mail on a ticket: his commands all apply or none
 // does, and his words go to the requester unless he makes them a note. in.Reply
 // holds the words without the commands. Commands that cannot be followed change
@@ -30,6 +36,9 @@ func (d *Desk) Answer(ctx context.Context, n tickets.Number, in tickets.Incoming
 		})
 	}
 	if len(problems) > 0 && (err == nil || errors.Is(err, errProblems)) {
+		if in.Mailbox == webMailbox {
+			return nil, Refused{problems}
+		}
 		return d.Explain(ctx, n, in, problems)
 	}
 	if err != nil {

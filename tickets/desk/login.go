@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -95,19 +96,27 @@ func (d *Desk) SendLogin(ctx context.Context, address, token string) error {
 	return err
 }
 
-// known finds the person behind an address: a technician, or anybody who takes
-// part in a ticket, by the name of the latest one.
+// known finds the person behind an address: a technician, anybody who takes part
+// in a ticket, by the name of the latest one, or who registered.
 func (d *Desk) known(ctx context.Context, tx *store.Tx, address string) (p tickets.Person, known bool, err error) {
 	c := d.Catalogue()
 	if tech := c.TechnicianByAddress(address); tech != nil {
 		return tech.Person(), true, nil
 	}
 	list, err := tx.List(ctx, store.Filter{Address: address, Limit: 1})
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return tickets.Person{}, false, err
 	}
 	if p, err = d.person(ctx, tx, "", address); err != nil {
 		return p, false, err
+	}
+	if len(list) == 0 {
+		said, registered, err := tx.Person(ctx, address)
+		if errors.Is(err, store.ErrNotFound) {
+			return p, false, nil
+		}
+		p.Name = said.Name
+		return p, registered != nil, err
 	}
 	for _, part := range list[0].Participants {
 		if part.Address == p.Address {
