@@ -276,6 +276,9 @@ func (in *Intake) join(ctx context.Context, at place, inc tickets.Incoming, m *M
 		return err
 	}
 	cmds, rest, problems := tickets.ParseCommands(inc.Reply)
+	if above, _, _ := tickets.ParseCommands(m.Subject); tickets.HasNote(above) && !tickets.HasNote(cmds) {
+		cmds = append(cmds, tickets.Command{Verb: tickets.VerbNote, Line: m.Subject}) // before the "Re:", as in a new mail
+	}
 	// A note is one in his own matter, too: others take part in it.
 	if !tickets.HasNote(cmds) && in.asRequester(ctx, at.ticket, s) {
 		_, err = in.Desk.FollowUp(ctx, at.ticket, inc)

@@ -171,8 +171,8 @@ func ParseCommands(text string) (cmds []Command, rest string, problems []Command
 		to--
 	}
 	// A note is one wherever the line stands: what was to stay in the house must not
-	// leave it for a greeting below.
-	if slices.ContainsFunc(lines[from:to], isNote) {
+	// leave it for a greeting before or below, or a bracket around the word.
+	if slices.ContainsFunc(lines[from:to], isNote) || slices.ContainsFunc(closing, isNote) {
 		cmds = append(cmds, Command{Verb: VerbNote, Line: "#" + string(VerbNote)})
 	}
 	var orders []string
@@ -252,12 +252,13 @@ func HasNote(cmds []Command) bool {
 	return slices.ContainsFunc(cmds, func(c Command) bool { return c.Verb == VerbNote })
 }
 
-// isNote reports whether a line has the command that makes a note.
+// isNote reports whether a line has the command that makes a note, or something that
+// was meant for it. A quoted line has none: our notices name it.
 func isNote(line string) bool {
 	if !isCommand(line) {
-		return false
+		return !strings.HasPrefix(strings.TrimSpace(line), ">") && noteWord.MatchString(Fold(unseen.Replace(line)))
 	}
-	return slices.ContainsFunc(ordersOf(bare(line)), func(order string) bool { return verbOf(commandWord(order)) == VerbNote })
+	return noteWord.MatchString(Fold(unseen.Replace(line))) || slices.ContainsFunc(ordersOf(bare(line)), func(order string) bool { return verbOf(commandWord(order)) == VerbNote })
 }
 
 func blank(line string) bool { return strings.TrimSpace(line) == "" }

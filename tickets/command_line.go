@@ -21,6 +21,11 @@ func bare(line string) string {
 	return line
 }
 
+// noteWord finds the word that makes a note as hands in a hurry type it, folded:
+// "(#nota)", "- ##nota", "Pere, #nota-interna". In the middle of a sentence it is one
+// about notes.
+var noteWord = regexp.MustCompile(`(?:^[^\pL\pN#]*|[,.;:!] )#+(?:nota|note)(?:s|interna|interno)?(?:$|[^\pL\pN])`)
+
 var (
 	nextOrder = regexp.MustCompile(`[\s,;+&]#\pL+`)
 	joining   = regexp.MustCompile(`(?i)(?:^|\s)(?:y|e|i|and)$`)

@@ -117,3 +117,17 @@ func TestSplitOfWhatIsInternal(t *testing.T) {
 		}
 	})
 }
+
+// A note that is called one in the subject is one.
+func TestNoteInTheSubject(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := guarded(t, url)
+		at := x.opened("maria@alfafar.example", "Padró")
+		for subject, note := range map[string]bool{"#nota Re: [BR-1] Padró": true, "Re: [BR-1] Padró #nota": false} {
+			x.mail(fmt.Sprintf("%stown.example\nFrom: %s\nTo: %s\nSubject: %s\n\nNo sabe lo que hace.", pass, at.notice.to, at.notice.answerTo(), subject))
+			if got := kinds(x.letters()); slices.Contains(got, "answer maria@alfafar.example") == note {
+				t.Errorf("%q: letters %v", subject, got)
+			}
+		}
+	})
+}
