@@ -79,6 +79,8 @@ type orders struct {
 	help, state bool
 	note        bool
 	undone      bool // an earlier mail was taken back
+	// present is the ticket that the mail is about, nil for none.
+	present *tickets.Ticket
 	// later are letters that the commands call for beside the receipt.
 	later []func(context.Context) error
 }
@@ -97,6 +99,7 @@ func (o *orders) did(v tickets.Verb, arg string) {
 // all applies commands to a ticket, which is nil where a mail is about none. If
 // there are problems, nothing of the transaction may stand.
 func (o *orders) all(ctx context.Context, t *tickets.Ticket, cmds []tickets.Command) (problems []tickets.CommandProblem, err error) {
+	o.present = t
 	for _, cmd := range cmds {
 		why, err := o.command(ctx, t, cmd)
 		if err != nil {
@@ -106,7 +109,31 @@ func (o *orders) all(ctx context.Context, t *tickets.Ticket, cmds []tickets.Comm
 			problems = append(problems, tickets.CommandProblem{Line: cmd.Line, Why: why})
 		}
 	}
+	if t != nil && t.MergedInto != 0 {
+		o.status(t, tickets.Closed) // whatever came behind #fusionar: nobody would find it open
+	}
 	return problems, nil
+}
+
+// change does something to a ticket as it is, merged away or not. The one that the
+// mail is about is written by whoever follows the mail: read anew it would be
+// another copy, and one of the two would be lost.
+func (o *orders) change(ctx context.Context, n tickets.Number, do func(t *tickets.Ticket, ch *changes) error) error {
+	if o.present != nil && o.present.Number == n {
+		return do(o.present, &o.changes)
+	}
+	t, err := o.tx.LockMerged(ctx, n)
+	if err != nil {
+		return err
+	}
+	ch := changes{tx: o.tx, c: o.c, actor: o.actor, cause: o.cause}
+	if err := do(t, &ch); err != nil {
+		return err
+	}
+	if err := o.tx.SaveTicket(ctx, t); err != nil {
+		return err
+	}
+	return o.tx.AddEvents(ctx, n, ch.events...)
 }
 
 // command applies one command, or says why it cannot be followed.

@@ -323,19 +323,12 @@ func (o *orders) dissolve(ctx context.Context, n tickets.Number) error {
 // undoGeneral takes back what a mail did with a general ticket and its parts.
 func (o *orders) undoGeneral(ctx context.Context, u *tickets.Undo) error {
 	for _, m := range u.Below {
-		child, err := o.tx.LockMerged(ctx, m.Number)
-		if err != nil {
-			return err
-		}
-		if child.Status != m.After || child.MergedInto != 0 {
-			continue // something else happened to it since
-		}
-		one := changes{tx: o.tx, c: o.c, actor: o.actor, cause: o.cause}
-		one.status(child, m.Before)
-		if err := o.tx.SaveTicket(ctx, child); err != nil {
-			return err
-		}
-		if err := o.tx.AddEvents(ctx, m.Number, one.events...); err != nil {
+		if err := o.change(ctx, m.Number, func(child *tickets.Ticket, ch *changes) error {
+			if child.Status == m.After && child.MergedInto == 0 { // nothing else happened to it since
+				ch.status(child, m.Before)
+			}
+			return nil
+		}); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // which answers go as well.
 func (o *orders) merge(ctx context.Context, t *tickets.Ticket, cmd tickets.Command) (tickets.ProblemKind, error) {
 	other, confirmed, err := o.named(ctx, cmd.Arg)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (other == nil || other.Number == t.Number) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (other == nil || other.Number == t.Number || t.MergedInto != 0) {
 		return tickets.ProblemTicket, nil
 	} else if err != nil {
 		return "", err

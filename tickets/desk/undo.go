@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,19 +62,18 @@ func (o *orders) undo(ctx context.Context, t *tickets.Ticket, cmd tickets.Comman
 		}
 		return "", o.participants(ctx, t)
 	}
-	of, err := o.tx.LockMerged(ctx, r.Ticket)
-	if err != nil {
-		return "", err
-	}
-	var events []tickets.Event
-	if why, err := o.takeBack(ctx, of, &r, &events); err != nil || why != "" {
+	var why tickets.ProblemKind
+	if err := o.change(ctx, r.Ticket, func(of *tickets.Ticket, ch *changes) (err error) {
+		why, err = o.takeBack(ctx, of, &r, &ch.events)
+		return err
+	}); err != nil || why != "" || t == nil {
 		return why, err
 	}
-	if err := o.tx.SaveTicket(ctx, of); err != nil {
-		return "", err
-	}
-	if err := o.tx.AddEvents(ctx, of.Number, events...); err != nil || t == nil {
-		return "", err
+	if u := &r.Undo; u.Before.MergedInto != u.After.MergedInto && (o.in.Reply != "" || len(o.in.Attachments) > 0) {
+		// He may have answered the one that goes its own way now, and the mail came to the
+		// other: nobody knows for whom the words are.
+		o.note = true
+		o.did(tickets.VerbNote, "")
 	}
 	return "", o.participants(ctx, t)
 }
@@ -102,6 +102,12 @@ func (o *orders) undoAbsence(ctx context.Context, u *tickets.Undo) error {
 // takeBack takes back what a mail did to a ticket, and what it did beside it.
 func (o *orders) takeBack(ctx context.Context, t *tickets.Ticket, r *tickets.Receipt, events *[]tickets.Event) (tickets.ProblemKind, error) {
 	u := &r.Undo
+	if len(u.Joined) > 0 {
+		// They came along when the other one was merged, too.
+		if other, err := o.tx.Ticket(ctx, u.After.MergedInto); err != nil || other.MergedInto != 0 {
+			return tickets.ProblemSince, err
+		}
+	}
 	if !t.Restore(u, o.c, o.tx.Now) {
 		return tickets.ProblemSince, nil
 	}
@@ -138,26 +144,29 @@ func (o *orders) takeBack(ctx context.Context, t *tickets.Ticket, r *tickets.Rec
 	if u.Split == 0 {
 		return "", nil
 	}
-	return "", o.unsplit(ctx, t, u.Split)
+	return o.unsplit(ctx, t, u.Split)
 }
 
 // unsplit lets the ticket that was made of a message go back into the one that it
-// came from: its number was sent out, and stays valid.
-func (o *orders) unsplit(ctx context.Context, t *tickets.Ticket, n tickets.Number) error {
-	part, err := o.tx.LockMerged(ctx, n)
+// came from: its number was sent out, and stays valid. That cannot be if the other
+// went into it meanwhile: each would lead to the other, and mails to neither.
+func (o *orders) unsplit(ctx context.Context, t *tickets.Ticket, n tickets.Number) (tickets.ProblemKind, error) {
+	within, err := o.tx.MergedInto(ctx, n)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if part.MergedInto != 0 {
-		return nil // it went somewhere already
+	if slices.Contains(within, t.Number) {
+		return tickets.ProblemSince, nil
 	}
-	part.MergedInto = t.Number
-	part.SetStatus(tickets.Closed, o.tx.Now)
-	if err := o.tx.SaveTicket(ctx, part); err != nil {
-		return err
-	}
-	return o.tx.AddEvents(ctx, n, tickets.Event{Actor: o.actor, Kind: tickets.EventMerged,
-		Detail: "back into " + t.Number.Format(o.c.Gateway.Prefix), Cause: o.cause})
+	return "", o.change(ctx, n, func(part *tickets.Ticket, ch *changes) error {
+		if part.MergedInto != 0 {
+			return nil // it went somewhere already
+		}
+		part.MergedInto = t.Number
+		part.SetStatus(tickets.Closed, o.tx.Now)
+		ch.add(tickets.EventMerged, "back into %s", t.Number.Format(o.c.Gateway.Prefix))
+		return nil
+	})
 }
 
 // finish sends what the commands of a mail call for: letters to others, and the

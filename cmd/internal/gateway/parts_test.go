@@ -131,3 +131,101 @@ func TestNoteInTheSubject(t *testing.T) {
 		}
 	})
 }
+
+// alone lets a technician write a mail about no ticket, but for what its subject
+// names.
+func (x *town) alone(who, subject, body string) []*sent {
+	x.Helper()
+	x.letters()
+	x.mail(fmt.Sprintf("%stown.example\nFrom: %s\nSubject: %s\n\n%s", pass, who, subject, body))
+	return x.letters()
+}
+
+// What is taken back in an odd order leaves each ticket to be found, and nobody in
+// one that is not hers.
+func TestUndoInOddOrders(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := twoHouses(t, url)
+		maria, eva, nuria := x.opened("maria@alfafar.example", "Uno"), x.opened("eva@alfafar.example", "Dos"), x.opened("nuria@alfafar.example", "Tres")
+		refused := func(what string, list []*sent) {
+			t.Helper()
+			if got := kinds(list); !slices.Contains(got, "command "+anaAddress) {
+				t.Errorf("%s: letters %v, want that it is refused", what, got)
+			}
+		}
+		// A split, when the ticket went into its own part.
+		split := code(x.orders(maria, "#dividir"))
+		part := tickets.Number(x.count())
+		merge := code(x.orders(maria, "#fusionar "+part.Format("BR")))
+		refused("a split", x.alone(anaAddress, "x", "#deshacer "+split))
+		refused("a split, from within", x.orders(maria, "#deshacer "+split))
+		if fate := x.writes(maria, "hola"); fate != tickets.FateJoined {
+			t.Fatalf("a mail to it: %s", fate)
+		}
+		x.orders(maria, "#deshacer "+merge)
+		x.orders(maria, "#deshacer "+split)
+		if got := x.ticket(part).MergedInto; got != maria.number {
+			t.Errorf("in its order: the part went into %d", got)
+		}
+		// A merge, when the other ticket was merged as well: who came along is in the third.
+		first := code(x.orders(maria, fmt.Sprintf("#fusionar BR-%d", eva.number)))
+		second := code(x.orders(eva, fmt.Sprintf("#fusionar BR-%d", nuria.number)))
+		refused("a merge in a chain", x.alone(anaAddress, "x", "#deshacer "+first))
+		x.alone(anaAddress, "x", "#deshacer "+second)
+		x.alone(anaAddress, "x", "#deshacer "+first)
+		for _, at := range []target{maria, eva, nuria} {
+			if got := x.ticket(at.number); got.MergedInto != 0 || len(got.Participants) != 1 {
+				t.Errorf("in its order: BR-%d went into %d, with %+v", at.number, got.MergedInto, got.Participants)
+			}
+		}
+	})
+}
+
+// What a general ticket did to its parts is taken back from a part, too.
+func TestUndoOfAGeneralTicketFromAPart(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := twoHouses(t, url)
+		top, part := x.opened("maria@alfafar.example", "[contabilidad] [incidencia] Uno"), x.opened("rosa@burjassot.example", "[contabilidad] [incidencia] Dos")
+		x.orders(top, "#general BR-1 BR-2")
+		undo := code(x.orders(top, "#resolver"))
+		x.orders(part, "#deshacer "+undo)
+		if a, b := x.ticket(1).Status, x.ticket(2).Status; a != tickets.New || b != tickets.New {
+			t.Errorf("%s and %s", a, b)
+		}
+		if got := x.ticket(2).Events; got[len(got)-1].Detail != "resolved → new" {
+			t.Errorf("last event %+v", got[len(got)-1])
+		}
+	})
+}
+
+// Words below the line that takes a merge back were written for the one that goes its
+// own way again, or for the other: they go to neither.
+func TestWordsBelowAnUndoneMerge(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := twoHouses(t, url)
+		maria, rosa := x.opened("maria@alfafar.example", "Uno"), x.opened("rosa@burjassot.example", "Dos")
+		undo := code(x.orders(maria, fmt.Sprintf("#fusionar BR-%d !", rosa.number)))
+		list := x.orders(maria, "#deshacer "+undo+"\nMaría: la clave es palabra-secreta.")
+		if got := kinds(list); !slices.Equal(got, []string{"receipt " + anaAddress}) {
+			t.Errorf("letters %v", got)
+		}
+	})
+}
+
+// A ticket goes into one other, and is over then, whatever else the mail says.
+func TestMergeAndMore(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := twoHouses(t, url)
+		maria, eva, nuria := x.opened("maria@alfafar.example", "Uno"), x.opened("eva@alfafar.example", "Dos"), x.opened("nuria@alfafar.example", "Tres")
+		if got := kinds(x.orders(maria, fmt.Sprintf("#fusionar BR-%d\n#fusionar BR-%d", eva.number, nuria.number))); !slices.Equal(got, []string{"command " + anaAddress}) {
+			t.Errorf("into two: letters %v", got)
+		}
+		if got := x.ticket(eva.number).Participants; len(got) != 1 {
+			t.Errorf("into two: %+v", got)
+		}
+		x.orders(maria, fmt.Sprintf("#fusionar BR-%d\n#reabrir", eva.number))
+		if got := x.ticket(maria.number); got.Status != tickets.Closed || got.MergedInto != eva.number {
+			t.Errorf("%s, and went into %d", got.Status, got.MergedInto)
+		}
+	})
+}
