@@ -289,6 +289,11 @@ func (in *Intake) join(ctx context.Context, at place, inc tickets.Incoming, m *M
 		return err
 	}
 	inc.HandTo, inc.SentTo = in.handedTo(m, s), sentTo(in.Catalogue(), m)
+	if aside, err := in.aside(ctx, at.ticket, m); err != nil {
+		return err
+	} else if aside && !tickets.HasNote(cmds) {
+		cmds = append(cmds, tickets.Command{Verb: tickets.VerbNote})
+	}
 	if line := reply.NothingAbove(inc.Text, formNames(in.Catalogue()).Addresses...); line != "" && inc.HandTo == "" {
 		// Sent by mistake, or written below: the notice would go to the requester.
 		problems = []tickets.CommandProblem{{Line: line, Why: tickets.ProblemUnclear}}

@@ -8,6 +8,7 @@ import (
 
 	"respon/ingest/reply"
 	"respon/tickets"
+	"respon/tickets/store"
 )
 
 // forwardPrefix begins the subject of a mail that was passed on.
@@ -100,6 +101,30 @@ func (in *Intake) handedTo(m *Message, s *sender) string {
 		}
 	}
 	return ""
+}
+
+// aside reports whether a technician's mail on a ticket was written to somebody who has
+// no part in it, a supplier or a colleague, with us in copy: it is to be kept, and
+// nobody else was meant.
+func (in *Intake) aside(ctx context.Context, n tickets.Number, m *Message) (aside bool, err error) {
+	c := in.Catalogue()
+	if len(m.To) == 0 || slices.ContainsFunc(m.To, func(a Address) bool { return c.Ours(a.Address) }) {
+		return false, nil
+	}
+	err = in.Store.View(ctx, func(tx *store.Tx) error {
+		aside = true
+		const maxMerges = 20
+		for next, i := n, 0; next != 0 && aside && i < maxMerges; i++ {
+			t, err := tx.Ticket(ctx, next)
+			if err != nil {
+				return err
+			}
+			aside = !slices.ContainsFunc(m.To, func(a Address) bool { return t.TakesPart(a.Address) })
+			next = t.MergedInto
+		}
+		return nil
+	})
+	return aside, err
 }
 
 // sentTo are those to whom a technician's mail went without us.

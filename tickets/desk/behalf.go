@@ -251,13 +251,18 @@ func (o *orders) whose(ctx context.Context, cmds []tickets.Command) (*tickets.Pe
 }
 
 // openBehalf writes the ticket, and gives it with its first message: the requester's
-// own words where the technician passed them on, else his.
+// own words where the technician passed them on, else his. What he passed on of
+// somebody else was not written to her: it is a note, with the files.
 func (d *Desk) openBehalf(ctx context.Context, o *orders, requester *tickets.Person, sha []byte) (*tickets.Ticket, *tickets.Message, error) {
 	in := *o.in
 	if requester != nil {
 		in.Author.Person = *requester
 	}
-	passed := requester != nil && in.Forwarded != nil
+	passed := requester != nil && in.Forwarded != nil && strings.EqualFold(in.Forwarded.From.Address, requester.Address)
+	others := requester != nil && in.Forwarded != nil && !passed
+	if others {
+		in.Text, in.Attachments = in.Reply, nil
+	}
 	if passed {
 		in.Subject, in.Text, in.Reply = in.Forwarded.Subject, in.Forwarded.Text, in.Forwarded.Text
 	}
@@ -285,6 +290,15 @@ func (d *Desk) openBehalf(ctx context.Context, o *orders, requester *tickets.Per
 			return nil, nil, err
 		}
 		o.add(tickets.EventNote, "note")
+	}
+	if others {
+		f, note := o.in.Forwarded, newMessage(o.in, tickets.KindNote, t.Number, sha)
+		note.Internal, note.MessageID = true, ""
+		note.Reply = strings.Join([]string{f.From.Address, f.Subject, "", f.Text}, "\n")
+		if err := o.tx.InsertMessage(ctx, note); err != nil {
+			return nil, nil, err
+		}
+		o.add(tickets.EventNote, "note: what %s wrote", f.From.Address)
 	}
 	if err := o.tx.AddReferences(ctx, t.Number, in.References); err != nil {
 		return nil, nil, err

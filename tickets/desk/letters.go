@@ -252,11 +252,11 @@ func (d *Desk) passOn(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *t
 		}
 	}
 	for _, child := range o.below {
-		if err := d.sendApart(ctx, tx, child, l, in.Key); err != nil {
+		if err := d.sendApart(ctx, tx, child, l, in); err != nil {
 			return err
 		}
 	}
-	return d.passOnApart(ctx, tx, t, l, in.Key)
+	return d.passOnApart(ctx, tx, t, l, in)
 }
 
 // without leaves those out of a letter's readers who have it already, since the
@@ -273,7 +273,7 @@ func without(l tickets.Letter, have []string) tickets.Letter {
 // passOnApart sends a letter to those as well whose tickets were merged into this
 // one and who take no part in it: to each in a thread of her own, under her own
 // number, so that nobody learns of the others.
-func (d *Desk) passOnApart(ctx context.Context, tx *store.Tx, t *tickets.Ticket, l tickets.Letter, cause string) error {
+func (d *Desk) passOnApart(ctx context.Context, tx *store.Tx, t *tickets.Ticket, l tickets.Letter, in *tickets.Incoming) error {
 	merged, err := tx.MergedInto(ctx, t.Number)
 	if err != nil {
 		return err
@@ -286,7 +286,7 @@ func (d *Desk) passOnApart(ctx context.Context, tx *store.Tx, t *tickets.Ticket,
 		if t.TakesPart(apart.Requester.Address) {
 			continue
 		}
-		if err := d.sendApart(ctx, tx, apart, l, cause); err != nil {
+		if err := d.sendApart(ctx, tx, apart, l, in); err != nil {
 			return err
 		}
 	}
@@ -295,7 +295,7 @@ func (d *Desk) passOnApart(ctx context.Context, tx *store.Tx, t *tickets.Ticket,
 
 // sendApart sends a letter about another ticket to those of this one, in its own
 // thread and under its own number.
-func (d *Desk) sendApart(ctx context.Context, tx *store.Tx, apart *tickets.Ticket, l tickets.Letter, cause string) error {
+func (d *Desk) sendApart(ctx context.Context, tx *store.Tx, apart *tickets.Ticket, l tickets.Letter, in *tickets.Incoming) error {
 	last, err := tx.LastFrom(ctx, apart.Number)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
@@ -305,5 +305,8 @@ func (d *Desk) sendApart(ctx context.Context, tx *store.Tx, apart *tickets.Ticke
 	if l.Text, err = d.passable(ctx, tx, apart, l.Text); err != nil {
 		return err
 	}
-	return d.send(ctx, tx, d.toAll(inReply(l, last), apart), tickets.KindNotice, cause)
+	if l = without(d.toAll(inReply(l, last), apart), in.SentTo); l.To.Address == "" {
+		return nil
+	}
+	return d.send(ctx, tx, l, tickets.KindNotice, in.Key)
 }
