@@ -58,12 +58,19 @@ func (o *orders) copyIn(ctx context.Context, t *tickets.Ticket, cmd tickets.Comm
 		return "", err
 	}
 	o.receipt.Undo.Participants = append(o.receipt.Undo.Participants, p.Address)
-	if p.Entity == "" || p.Entity != t.Requester.Entity {
-		o.later = append(o.later, func(ctx context.Context) error {
-			return o.d.send(ctx, o.tx, tickets.Letter{Kind: tickets.LetterAdded, To: t.Requester, Ticket: t, Recipient: p.Address}, tickets.KindNotice, o.cause)
-		})
-	}
+	o.announce(t, *p)
 	return "", nil
+}
+
+// announce tells the requester of a ticket who came in, unless it is a colleague of
+// hers.
+func (o *orders) announce(t *tickets.Ticket, p tickets.Person) {
+	if p.Entity != "" && p.Entity == t.Requester.Entity {
+		return
+	}
+	o.later = append(o.later, func(ctx context.Context) error {
+		return o.d.send(ctx, o.tx, tickets.Letter{Kind: tickets.LetterAdded, To: t.Requester, Ticket: t, Recipient: p.Address}, tickets.KindNotice, o.cause)
+	})
 }
 
 // requester makes somebody else the requester of the ticket. A technician who had

@@ -47,6 +47,8 @@ func ofOneHouse(a, b *tickets.Ticket) bool {
 	return strings.EqualFold(a.Requester.Address, b.Requester.Address) || a.Requester.Entity != "" && a.Requester.Entity == b.Requester.Entity
 }
 
+// bringOver lets those who take part in a ticket take part in the other. Its requester
+// is told of each who is not of her entity.
 func (o *orders) bringOver(ctx context.Context, t, other *tickets.Ticket) error {
 	last, err := o.tx.LastMessage(ctx, other.Number)
 	if err != nil {
@@ -61,6 +63,7 @@ func (o *orders) bringOver(ctx context.Context, t, other *tickets.Ticket) error 
 			return err
 		}
 		o.receipt.Undo.Joined = append(o.receipt.Undo.Joined, p.Address)
+		o.announce(other, o.c.Person(p.Name, p.Address))
 	}
 	return nil
 }

@@ -229,3 +229,20 @@ func TestMergeAndMore(t *testing.T) {
 		}
 	})
 }
+
+// Whoever comes into a matter of others by a merge is told to its requester, if she is
+// no colleague.
+func TestOutsiderWhoComesInByAMerge(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := twoHouses(t, url)
+		maria, eva := x.opened("maria@alfafar.example", "Uno"), x.opened("eva@alfafar.example", "Dos")
+		x.orders(maria, "#copia luis@other.example")
+		list := x.orders(maria, fmt.Sprintf("#fusionar BR-%d", eva.number))
+		if got := kinds(list); !slices.Equal(got, []string{"added " + eva.clerk, "receipt " + anaAddress}) {
+			t.Fatalf("letters %v", got)
+		}
+		if l := list[0]; !strings.Contains(l.Text, "luis@other.example") || strings.Contains(l.everything(), maria.clerk) {
+			t.Errorf("she is told:\n%s", l.Text)
+		}
+	})
+}
