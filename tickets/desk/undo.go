@@ -104,11 +104,11 @@ func (o *orders) takeBack(ctx context.Context, t *tickets.Ticket, r *tickets.Rec
 	u := &r.Undo
 	if len(u.Joined) > 0 {
 		// They came along when the other one was merged, too.
-		if other, err := o.tx.Ticket(ctx, u.After.MergedInto); err != nil || other.MergedInto != 0 {
+		if other, err := o.tx.Ticket(ctx, u.After.MergedInto); err != nil || other.MergedInto != 0 || leads(other, u.Joined) {
 			return tickets.ProblemSince, err
 		}
 	}
-	if !t.Restore(u, o.c, o.tx.Now) {
+	if !t.Restore(u, o.c, o.tx.Now) || leads(t, u.Participants) {
 		return tickets.ProblemSince, nil
 	}
 	if u.Before.Requester.Address != u.After.Requester.Address {
@@ -145,6 +145,12 @@ func (o *orders) takeBack(ctx context.Context, t *tickets.Ticket, r *tickets.Rec
 		return "", nil
 	}
 	return o.unsplit(ctx, t, u.Split)
+}
+
+// leads reports whether one of those who were let in has become the requester since:
+// she cannot be taken out of her own ticket.
+func leads(t *tickets.Ticket, letIn []string) bool {
+	return slices.ContainsFunc(letIn, func(address string) bool { return strings.EqualFold(address, t.Requester.Address) })
 }
 
 // unsplit lets the ticket that was made of a message go back into the one that it

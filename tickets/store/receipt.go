@@ -53,10 +53,10 @@ func (tx *Tx) SweepReceipts(ctx context.Context, before time.Time) error {
 	return err
 }
 
-// RemoveParticipant lets somebody take part no longer.
+// RemoveParticipant lets somebody who was copied in take part no longer.
 func (tx *Tx) RemoveParticipant(ctx context.Context, n tickets.Number, address string) (err error) {
 	defer wrap(&err, "remove participant")
-	_, err = tx.exec(ctx, `DELETE FROM participant WHERE ticket = ? AND address = ?`, int64(n), tickets.NormalAddress(address))
+	_, err = tx.exec(ctx, `DELETE FROM participant WHERE ticket = ? AND address = ? AND role = 'cc'`, int64(n), tickets.NormalAddress(address))
 	return err
 }
 

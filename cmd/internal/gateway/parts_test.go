@@ -246,3 +246,34 @@ func TestOutsiderWhoComesInByAMerge(t *testing.T) {
 		}
 	})
 }
+
+// Somebody who was let in and became the requester since is not taken out again, which
+// would make all of the ticket hers.
+func TestUndoOfACopyToTheRequester(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := twoHouses(t, url)
+		at := x.opened("maria@alfafar.example", "Uno")
+		x.writes(at, "palabra-de-antes")
+		copied := code(x.orders(at, "#copia rosa@burjassot.example"))
+		moved := code(x.orders(at, "#solicitante rosa@burjassot.example"))
+		rosa := x.signIn("rosa@burjassot.example")
+		for _, step := range []struct {
+			undo, letter, requester string
+			parts                   int
+		}{
+			{copied, "command " + anaAddress, "rosa@burjassot.example", 2},
+			{moved, "receipt " + anaAddress, "maria@alfafar.example", 2},
+			{copied, "receipt " + anaAddress, "maria@alfafar.example", 1},
+		} {
+			if got := kinds(x.orders(at, "#deshacer "+step.undo)); !slices.Equal(got, []string{step.letter}) {
+				t.Errorf("letters %v, want %s", got, step.letter)
+			}
+			if got := x.ticket(1); got.Requester.Address != step.requester || len(got.Participants) != step.parts {
+				t.Errorf("requester %s, with %+v", got.Requester.Address, got.Participants)
+			}
+			if strings.Contains(x.page("/tickets/BR-1", rosa).Body.String(), "palabra-de-antes") {
+				t.Error("she reads what was written before")
+			}
+		}
+	})
+}
