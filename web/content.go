@@ -30,10 +30,17 @@ func (s *Server) contentOf(q *request) (t *tickets.Ticket, err error) {
 		if err != nil {
 			return err
 		}
-		t, err = tx.Ticket(q.Context(), n)
+		if t, err = tx.Ticket(q.Context(), n); err != nil || t.MergedInto == 0 {
+			return err
+		}
+		// She who was told of its end under this number has it still.
+		into, err := tx.LastMerged(q.Context(), t.MergedInto)
+		if err == nil && into.TakesPart(t.Requester.Address) {
+			err = store.ErrNotFound
+		}
 		return err
 	})
-	if err == nil && (!key.For(t.Requester.Address) || t.MergedInto != 0 || t.ClosedAt != nil && !tickets.TokenCounts(*t.ClosedAt, s.Now(), false)) {
+	if err == nil && (!key.For(t.Requester.Address) || t.ClosedAt != nil && !tickets.TokenCounts(*t.ClosedAt, s.Now(), false)) {
 		err = store.ErrNotFound
 	}
 	return t, err

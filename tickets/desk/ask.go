@@ -56,6 +56,18 @@ func (d *Desk) asked(ctx context.Context, tx *store.Tx, in *tickets.Incoming, sh
 // else is answered like one that does not exist.
 func (d *Desk) askedAbout(ctx context.Context, tx *store.Tx, l tickets.Letter, in *tickets.Incoming, sha []byte) (tickets.Fate, tickets.Number, error) {
 	t, err := tx.LockTicket(ctx, in.Ask.Number)
+	if err == nil {
+		own, err := apart(ctx, tx, t, in.Ask.Number, in.Author.Address)
+		if err != nil {
+			return "", 0, err
+		}
+		if own != nil {
+			// It stands as the one that it went into, of which she learns nothing else.
+			own.Status, own.Technician = t.Status, t.Technician
+			l.Ticket = own
+			return tickets.FateNoted, own.Number, d.tellAsked(ctx, tx, l, in)
+		}
+	}
 	if errors.Is(err, store.ErrNotFound) || err == nil && !t.TakesPart(in.Author.Address) {
 		l.Number = in.Ask.Number
 		return tickets.FateNoted, 0, d.tellAsked(ctx, tx, l, in)

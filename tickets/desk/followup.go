@@ -21,6 +21,10 @@ func (d *Desk) FollowUp(ctx context.Context, n tickets.Number, in tickets.Incomi
 		if err := keepApart(ctx, tx, t, n, &in); err != nil {
 			return "", 0, err
 		}
+		own, err := apart(ctx, tx, t, n, in.Author.Address)
+		if err != nil {
+			return "", 0, err
+		}
 		if in.Courtesy && !in.Internal && !t.Status.Pending() {
 			return tickets.FateJoined, t.Number, d.joinThanks(ctx, tx, t, &in, sha)
 		}
@@ -33,6 +37,11 @@ func (d *Desk) FollowUp(ctx context.Context, n tickets.Number, in tickets.Incomi
 			return tickets.FateOpened, t.Number, nil
 		}
 		if in.Internal {
+			if own != nil && takes && !in.Courtesy {
+				if err := d.reopenFor(ctx, tx, t, &in, status); err != nil {
+					return "", 0, err
+				}
+			}
 			return tickets.FateNoted, t.Number, d.joinInternal(ctx, tx, t, &in, sha)
 		}
 		return tickets.FateJoined, t.Number, d.join(ctx, tx, t, &in, sha, status)
@@ -63,6 +72,32 @@ func keepApart(ctx context.Context, tx *store.Tx, t *tickets.Ticket, n tickets.N
 		in.Internal, in.Why = true, in.Why+"; her ticket was merged into this one"
 	}
 	return nil
+}
+
+// apart gives the ticket that somebody means as it is, if it was merged into one that
+// she takes no part in and she does in hers; nil otherwise.
+func apart(ctx context.Context, tx *store.Tx, t *tickets.Ticket, n tickets.Number, address string) (*tickets.Ticket, error) {
+	if t.Number == n || t.TakesPart(address) {
+		return nil, nil
+	}
+	own, err := tx.Ticket(ctx, n)
+	if err != nil || !own.TakesPart(address) {
+		return nil, err
+	}
+	return own, nil
+}
+
+// reopenFor opens a ticket again for somebody whose own was merged into it. Her letter
+// promised that; the others learn nothing but that it is open.
+func (d *Desk) reopenFor(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *tickets.Incoming, status tickets.Status) error {
+	ch := changes{tx: tx, c: d.Catalogue(), actor: actor(in.Author), cause: in.Key}
+	if !ch.status(t, status) {
+		return nil
+	}
+	if err := tx.SaveTicket(ctx, t); err != nil {
+		return err
+	}
+	return tx.AddEvents(ctx, t.Number, ch.events...)
 }
 
 // inherit lets a follow-up ticket know what the old one knew, unless the mail

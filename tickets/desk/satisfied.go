@@ -18,6 +18,14 @@ func (d *Desk) Satisfied(ctx context.Context, n tickets.Number, in tickets.Incom
 		if err != nil {
 			return "", 0, err
 		}
+		if own, err := apart(ctx, tx, t, n, in.Author.Address); err != nil {
+			return "", 0, err
+		} else if own != nil {
+			// The others' end is not hers to judge.
+			if t, err = tx.LockMerged(ctx, own.Number); err != nil {
+				return "", 0, err
+			}
+		}
 		if !strings.EqualFold(t.Requester.Address, in.Author.Address) {
 			if t.TakesPart(in.Author.Address) {
 				return tickets.FateJoined, t.Number, d.joinThanks(ctx, tx, t, &in, sha)

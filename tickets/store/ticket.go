@@ -169,6 +169,11 @@ func (tx *Tx) LockTicket(ctx context.Context, n tickets.Number) (*tickets.Ticket
 	return tx.ticket(ctx, n, tx.store.dialect.lock())
 }
 
+// LastMerged is LockTicket for who only reads.
+func (tx *Tx) LastMerged(ctx context.Context, n tickets.Number) (*tickets.Ticket, error) {
+	return tx.ticket(ctx, n, "")
+}
+
 // LockMerged is LockTicket for a ticket that may be merged away, and is wanted
 // as it is.
 func (tx *Tx) LockMerged(ctx context.Context, n tickets.Number) (*tickets.Ticket, error) {

@@ -3,10 +3,13 @@ package gateway
 import (
 	"fmt"
 	"net/http"
-	"net/url"
+	neturl "net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"respon/tickets"
 	"respon/tickets/store/storetest"
 )
 
@@ -46,7 +49,7 @@ func mergedApart(t *testing.T, x *town) {
 			t.Errorf("%s shows maria what rosa wrote", path)
 		}
 		if tt.code == http.StatusOK {
-			if w := x.do(http.MethodPost, path, sessions[tt.who], url.Values{"text": {"de " + tt.who}, "key": {tt.who}}); w.Code != http.StatusSeeOther {
+			if w := x.do(http.MethodPost, path, sessions[tt.who], neturl.Values{"text": {"de " + tt.who}, "key": {tt.who}}); w.Code != http.StatusSeeOther {
 				t.Errorf("%s writes on %s: %d", tt.who, path, w.Code)
 			}
 		}
@@ -90,6 +93,47 @@ func TestMergedMatterOfAStrangerAndAColleague(t *testing.T) {
 		}
 		if page := x.page(fmt.Sprintf("/tickets/BR-%d", eva.number), x.signIn(eva.clerk)).Body.String(); strings.Contains(page, words) {
 			t.Error("her colleague reads what she wrote to a stranger")
+		}
+	})
+}
+
+// What the letter promises that ends such a matter is kept to her, too, whose ticket was
+// merged away.
+func TestEndOfAMergedMatter(t *testing.T) {
+	storetest.EachURL(t, func(t *testing.T, url string) {
+		x := twoHouses(t, url)
+		maria, rosa := x.opened("maria@alfafar.example", "Padró"), x.opened("rosa@burjassot.example", "Padrón")
+		x.orders(rosa, fmt.Sprintf("#fusionar BR-%d !", maria.number))
+		end := x.letterTo(x.orders(maria, "#resolver\nYa va."), rosa.clerk)
+		from := func(subject, words string) (tickets.Fate, []*sent) {
+			fate := x.mail(pass + "burjassot.example\nFrom: " + rosa.clerk + "\nTo: " + end.answerTo() + "\nSubject: " + subject + "\n\n" + words)
+			return fate, x.letters()
+		}
+		content := regexp.MustCompile(`/content/\w+`).FindString(end.Text)
+		if w := x.page(content, nil); w.Code != http.StatusOK || strings.Contains(w.Body.String(), "BR-1") {
+			t.Errorf("the page that asks whether she is content: %d", w.Code)
+		}
+		x.do(http.MethodPost, content, nil, neturl.Values{"content": {"yes"}})
+		if got := x.ticket(rosa.number).Satisfied; got == nil || !*got {
+			t.Error("what she said on the page is not kept")
+		}
+		if fate, list := from("[BR-2] Satisfacción: No", ""); fate != tickets.FateJoined || !slices.Equal(kinds(list), []string{"follow_up " + anaAddress}) {
+			t.Errorf("by mail: %s, letters %v", fate, kinds(list))
+		}
+		if own, other := x.ticket(rosa.number).Satisfied, x.ticket(maria.number).Satisfied; own == nil || *own || other != nil {
+			t.Error("what she said by mail is not kept for hers alone")
+		}
+		if _, list := from("ESTADO BR-2", ""); len(list) != 1 || list[0].kind != tickets.LetterStatus || !strings.Contains(list[0].Text, "resuelta") || strings.Contains(list[0].everything(), "BR-1") {
+			t.Errorf("how it stands: %v\n%s", kinds(list), list[0].Text)
+		}
+		if from("Re: x", "Gracias"); x.ticket(maria.number).Status != tickets.Resolved {
+			t.Error("thanks opened it again")
+		}
+		if from("Re: x", "Sigue sin ir."); x.ticket(maria.number).Status != tickets.Open {
+			t.Error("it was not opened again")
+		}
+		if page := x.page("/tickets/BR-1", x.signIn(maria.clerk)).Body.String(); strings.Contains(page, "Sigue sin ir") || strings.Contains(page, "rosa") {
+			t.Error("the other reads what she wrote")
 		}
 	})
 }
