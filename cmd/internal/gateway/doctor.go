@@ -2,12 +2,16 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -49,6 +53,7 @@ func Examine(ctx context.Context, cfg *config.Config, now func() time.Time) []Fi
 		e.mailbox(&cfg.Mailbox[i])
 	}
 	e.smtp()
+	e.senders()
 	e.templates()
 	e.web()
 	return e.findings
@@ -75,12 +80,20 @@ func (e *examination) fail(about string, err error, mend string) {
 
 func (e *examination) config() {
 	c := e.cfg
-	e.ok("config", "%s: %d mailboxes, %d technicians, %d categories, %d entities", c.Path, len(c.Mailbox), len(c.Technician), len(c.Category), len(c.Entity))
+	e.ok("config", "%s: %s, %s, %s, %s", c.Path, counted(len(c.Mailbox), "mailbox", "mailboxes"), counted(len(c.Technician), "technician", "technicians"),
+		counted(len(c.Category), "category", "categories"), counted(len(c.Entity), "entity", "entities"))
 	for _, w := range c.Warnings {
 		detail, mend, _ := strings.Cut(w.String(), "; ")
 		e.warn("config", detail, mend)
 	}
 	e.ok("clock", "%s; all due times follow it", e.now().In(c.Gateway.Location).Format("Monday 2006-01-02 15:04:05 MST"))
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // room is how many bytes the data folder should have left.
@@ -141,7 +154,7 @@ func (e *examination) database() {
 	defer cancel()
 	s, err := store.Open(ctx, string(e.cfg.Database.URL), e.now)
 	if err != nil {
-		e.fail("database", err, "is it running, and does database.url say where?")
+		e.fail("database", err, databaseMend(err))
 		return
 	}
 	defer func() { _ = s.Close() }() // it was only read
@@ -163,6 +176,48 @@ func (e *examination) database() {
 	e.ok("database", "%s, schema up to date", e.cfg.Database)
 }
 
+// databaseMend looks at what the database says: only one that does not answer
+// may be elsewhere.
+func databaseMend(err error) string {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "(28"): // SQLSTATE class 28, invalid authorization
+		return "compare the user and the password in database.url with the server's, and its pg_hba.conf"
+	case strings.Contains(text, "(3D000)"):
+		return "make it, with the user of database.url as its owner: createdb -O USER NAME"
+	case strings.Contains(text, "fsync=off"):
+		return "fsync = on in postgresql.conf, and read it again: SELECT pg_reload_conf()"
+	}
+	return "is it running, and does database.url say where?"
+}
+
+// connectionMend says what to look at when a mail server was not reached, did
+// not answer or refused the login; section and whose are words for both sides.
+func connectionMend(err error, section, whose string) string {
+	var dns *net.DNSError
+	var record tls.RecordHeaderError
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var name x509.HostnameError
+	switch text := err.Error(); {
+	case errors.As(err, &dns):
+		return "compare host of " + section + " with the name of " + whose + " machine"
+	case errors.As(err, &unknown):
+		return "name in ca_file of " + section + " the certificate of the authority that signed " + whose
+	case errors.As(err, &name):
+		return "write as host of " + section + " a name that stands in " + whose + " certificate"
+	case errors.As(err, &invalid):
+		return "renew " + whose + " certificate"
+	case errors.As(err, &record):
+		return "that port has no TLS from the start: set security of " + section + ` to "starttls", or take the port for TLS`
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "is it running, and do host and port of " + section + " say where?"
+	case errors.Is(err, context.DeadlineExceeded), strings.Contains(text, "i/o timeout"):
+		return "does a firewall stand between, or does that port want TLS from the start? compare host, port and security of " + section + " with " + whose
+	}
+	return "compare host, port, security, username and password of " + section + " with " + whose
+}
+
 func (e *examination) mailbox(m *config.Mailbox) {
 	about := "mailbox " + m.Name
 	box, err := mailbox.New(mailboxConfig(m, e.cfg), func(context.Context, mailbox.Item) mailbox.Verdict { return mailbox.Retry },
@@ -175,7 +230,7 @@ func (e *examination) mailbox(m *config.Mailbox) {
 	defer cancel()
 	facts, err := box.Check(ctx)
 	if err != nil {
-		e.fail(about, err, "compare host, port, security, username and password of this mailbox with the mail server's")
+		e.fail(about, err, connectionMend(err, "this mailbox", "the mail server's"))
 		return
 	}
 	e.ok(about, "%s:%d, %d mails in %s", m.Host, m.Port, facts.Mails, m.Folder)
@@ -201,7 +256,7 @@ func (e *examination) smtp() {
 	defer cancel()
 	address := e.cfg.Gateway.Address
 	if err := relay.Check(ctx, address, address); err != nil {
-		mend := "compare host, port, security, username and password of [smtp] with the relay's"
+		mend := connectionMend(err, "[smtp]", "the relay's")
 		if errors.Is(err, mailer.ErrRefused) {
 			mend = "the relay must take mails to everybody from this machine, or after a login"
 		}
@@ -221,12 +276,54 @@ func (e *examination) smtp() {
 	e.ok("plus addressing", "%s is taken; that it reaches the mailbox, the first answer to a letter shows", plus)
 }
 
+// senders looks whether anything tells who really wrote a mail. The gateway works
+// without, but answers technicians in a way that surprises who set it up.
+func (e *examination) senders() {
+	if len(e.cfg.Intake.TrustedAuthserv) > 0 || e.cfg.Intake.VerifyDKIM {
+		return
+	}
+	e.warn("senders", "no sender is checked: trusted_authserv is empty and verify_dkim is false; a technician's commands count in answers to notices, not in new mails",
+		"name in intake.trusted_authserv the server that writes Authentication-Results into your mails, or set intake.verify_dkim = true")
+}
+
 func (e *examination) templates() {
 	if _, err := templates.Load(e.cfg.Gateway.TemplatesDir); err != nil {
 		e.fail("templates", err, "mend the file, or take it away: then the built-in one counts")
 		return
 	}
+	for _, stray := range strays(e.cfg.Gateway.TemplatesDir) {
+		e.warn("templates", stray+" takes the place of nothing", "give it the name of what it is to replace: text/es.toml, mail/letter.html, page/home.html …")
+	}
 	e.ok("templates", "all mails and pages in all languages can be written")
+}
+
+// strays are the words in an operator's folder that stand where nobody reads
+// them: with them, all seems well, and no mail has changed.
+func strays(dir string) []string {
+	if dir == "" {
+		return nil
+	}
+	var found []string
+	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error { // the folder was read a moment ago
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		folder, ending := filepath.ToSlash(filepath.Dir(name)), filepath.Ext(name)
+		switch base := strings.TrimSuffix(filepath.Base(name), ending); {
+		case ending != ".toml" && ending != ".html" && ending != ".txt":
+		case folder == "text" && ending == ".toml" && slices.Contains(templates.Locales[:], base):
+		case folder == "mail" && ending != ".toml" && base == "letter":
+		case folder == "page" && ending == ".html":
+		default:
+			found = append(found, path)
+		}
+		return nil
+	})
+	return found
 }
 
 func (e *examination) web() {
