@@ -24,10 +24,18 @@ func importCommand() *cobra.Command {
 		Use:   "import PATH...",
 		Short: "Take mails from mbox files, Maildirs or .eml files",
 		Long: `Take mails from mbox files, Maildirs, .eml files, and folders of these, through the same
-intake as those of the mailbox. A ticket gets the time of its mail. It is safe to run twice:
-a mail that was taken before, from anywhere, is a duplicate. Letters are sent when the
-gateway runs; with --no-reply none are written, to requesters and technicians alike.`,
-		Args: cobra.MinimumNArgs(1),
+intake as those of the mailbox. A ticket gets the time at which its mail came: that of
+the "From …" line before it in an mbox file, of the name in a Maildir, of the file for an
+.eml. Its Date is not asked: it says what the sender wanted. A program that writes the time of
+the export there, or a copy without cp -p, makes old tickets of today. It is safe to run twice:
+a mail that was taken before, from anywhere, is a duplicate. Letters are sent when the gateway
+runs; with --no-reply none are written, to requesters and technicians alike.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("import what? name a file or a folder with mails, or several; respon import --help says which kinds")
+			}
+			return nil
+		},
 	}
 	path := configFlag(cmd)
 	mute := cmd.Flags().Bool("no-reply", false, "write no letters to anybody")
@@ -59,7 +67,10 @@ gateway runs; with --no-reply none are written, to requesters and technicians al
 			fmt.Fprintf(cmd.ErrOrStderr(), "respon: %s\n", printable(bad.Error()))
 		}
 		if err == nil && len(r.Bad) > 0 {
-			err = fmt.Errorf("%d of %d could not be imported; the others were", len(r.Bad), total)
+			err = fmt.Errorf("%d of %d could not be imported", len(r.Bad), total)
+			if len(r.Bad) < total {
+				err = fmt.Errorf("%w; the others were", err)
+			}
 		}
 		return err
 	}

@@ -53,7 +53,15 @@ func outboxList() *cobra.Command {
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, m := range mails {
-				fmt.Fprintf(w, "%d\t%s\t%s\t%d attempts\t%s\t%s\n", m.ID, m.State, m.To, m.Attempts, printable(m.Subject), printable(m.LastError))
+				tries := fmt.Sprintf("%d attempts", m.Attempts)
+				if m.Attempts == 1 {
+					tries = "1 attempt"
+				}
+				next := "-"
+				if m.NextAttemptAt != nil {
+					next = m.NextAttemptAt.In(cfg.Gateway.Location).Format("next " + moment)
+				}
+				fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", m.ID, m.State, printable(m.To), tries, next, printable(m.Subject), printable(m.LastError))
 			}
 			return w.Flush()
 		})
@@ -80,7 +88,7 @@ func outboxRetry() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "retry ID...", Short: "Send waiting or failed mails now, with a fresh set of attempts",
 		Long: "Send waiting or failed mails now, with a fresh set of attempts. The gateway takes them within a second, if it runs.",
-		Args: cobra.MinimumNArgs(1),
+		Args: someIDs("respon outbox list"),
 	}
 	path := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -93,7 +101,7 @@ func outboxDrop() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "drop ID...", Short: "Give up on waiting or failed mails",
 		Long: "Give up on waiting or failed mails: they are never sent. This is recorded in their tickets.",
-		Args: cobra.MinimumNArgs(1),
+		Args: someIDs("respon outbox list"),
 	}
 	path := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -110,6 +118,16 @@ func outboxDrop() *cobra.Command {
 		})
 	}
 	return cmd
+}
+
+// someIDs asks for one id at least, and says where they are.
+func someIDs(list string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return fmt.Errorf("which? name one id or several; %s shows them in its first column", list)
+		}
+		return nil
+	}
 }
 
 // eachLetter does something to mails of the outbox: to all, or to none.

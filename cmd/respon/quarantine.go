@@ -30,7 +30,7 @@ func quarantineList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "The mails in quarantine, with the cause", Args: cobra.NoArgs}
 	path, asJSON := configFlag(cmd), cmd.Flags().Bool("json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return view(cmd, *path, func(ctx context.Context, _ *config.Config, tx *store.Tx) error {
+		return view(cmd, *path, func(ctx context.Context, cfg *config.Config, tx *store.Tx) error {
 			list, err := tx.QuarantineList(ctx)
 			if err != nil {
 				return err
@@ -40,7 +40,7 @@ func quarantineList() *cobra.Command {
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, q := range list {
-				fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d bytes\t%s\n", q.ID, q.ReceivedAt.Format(moment), q.Mailbox,
+				fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%d bytes\t%s\n", q.ID, q.ReceivedAt.In(cfg.Gateway.Location).Format(moment), q.Mailbox,
 					printable(q.From), printable(q.Subject), q.Size, printable(q.Cause))
 			}
 			return w.Flush()
@@ -111,7 +111,7 @@ func quarantineRetry() *cobra.Command {
 		Long: `Put mails in quarantine through the intake once more, each with the time at which
 it came, and say what became of each. One that still cannot be taken stays in quarantine
 under a new id. Letters are sent when the gateway runs.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someIDs("respon quarantine list"),
 	}
 	path := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
@@ -146,7 +146,7 @@ func quarantineDrop() *cobra.Command {
 		Use: "drop ID...", Short: "Give up on mails in quarantine",
 		Long: `Give up on mails in quarantine: all named or none. A copy of one that comes again is a duplicate.
 What lies in the mailbox's own quarantine folder stays there.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someIDs("respon quarantine list"),
 	}
 	path := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -55,7 +56,7 @@ func ticketsList() *cobra.Command {
 			w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 			for _, t := range list {
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Number.Format(cfg.Gateway.Prefix), t.Priority, t.Status,
-					dash(t.Technician), t.Requester.Address, t.Subject)
+					dash(t.Technician), printable(t.Requester.Address), printable(t.Subject))
 			}
 			return w.Flush()
 		})
@@ -87,15 +88,22 @@ func ticketsShow() *cobra.Command {
 			if *asJSON {
 				return printJSON(cmd.OutOrStdout(), t.FullDocument(cfg.Gateway.Prefix))
 			}
-			return showTicket(cmd.OutOrStdout(), t, cfg.Gateway.Prefix)
+			return showTicket(cmd.OutOrStdout(), t, cfg.Gateway.Prefix, cfg.Gateway.Location)
 		})
 	}
 	return cmd
 }
 
+// moment is how commands show a time, in the gateway's zone as mails and pages do.
 const moment = "2006-01-02 15:04"
 
-func showTicket(out io.Writer, t *tickets.Ticket, prefix string) error {
+func showTicket(out io.Writer, t *tickets.Ticket, prefix string, zone *time.Location) error {
+	due := func(at *time.Time) string {
+		if at == nil {
+			return "-"
+		}
+		return at.In(zone).Format(moment)
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, row := range [][2]string{
 		{t.Number.Format(prefix), t.Subject},
@@ -103,14 +111,16 @@ func showTicket(out io.Writer, t *tickets.Ticket, prefix string) error {
 		{"priority", fmt.Sprintf("%s (impact %s, urgency %s)", t.Priority, t.Impact, t.Urgency)},
 		{"requester", strings.TrimSpace(who(t.Requester.Name, t.Requester.Address) + "  " + t.Requester.Entity)},
 		{"technician", dash(t.Technician)},
+		{"opened", t.CreatedAt.In(zone).Format(moment)},
+		{"answer due", due(t.FirstAnswerDue)}, {"solve due", due(t.ResolutionDue)},
 	} {
-		fmt.Fprintf(w, "%s\t%s\n", row[0], row[1])
+		fmt.Fprintf(w, "%s\t%s\n", row[0], printable(row[1]))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	for _, m := range t.Messages {
-		fmt.Fprintf(out, "\n%s  %s %s  %s\n", m.ReceivedAt.Format(moment), m.Direction, m.Kind, printable(who(m.Author.Name, m.Author.Address)))
+		fmt.Fprintf(out, "\n%s  %s %s  %s\n", m.ReceivedAt.In(zone).Format(moment), m.Direction, m.Kind, printable(who(m.Author.Name, m.Author.Address)))
 		text := m.Reply
 		if text == "" {
 			text = m.Text
@@ -119,7 +129,7 @@ func showTicket(out io.Writer, t *tickets.Ticket, prefix string) error {
 	}
 	fmt.Fprintln(out)
 	for _, e := range t.Events {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.At.Format(moment), e.Kind, e.Actor, printable(e.Detail))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.At.In(zone).Format(moment), e.Kind, e.Actor, printable(e.Detail))
 	}
 	return w.Flush()
 }
