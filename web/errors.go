@@ -35,6 +35,7 @@ func (s *Server) fail(w *answer, q *request, rt route, err error) {
 		return
 	}
 	if errors.Is(err, errSignIn) {
+		rememberTicket(w, q)
 		http.Redirect(w, q.Request, q.link("/login"), http.StatusSeeOther)
 		return
 	}

@@ -196,7 +196,7 @@ func (s *Server) formText(q *request, h tickets.Hints) string {
 			if *a.yes {
 				word = "yes"
 			}
-			add(strings.TrimSuffix(s.text(q, "questions."+a.key), "?"), s.text(q, "questions."+word))
+			add(strings.Trim(s.text(q, "questions."+a.key), "¿?"), s.text(q, "questions."+word))
 		}
 	}
 	return strings.Join(lines, "\n")

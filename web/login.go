@@ -98,6 +98,9 @@ func (s *Server) begin(w http.ResponseWriter, q *request, signIn func(session []
 	if q.catalogue.TechnicianByAddress(address) != nil {
 		home = "/queue"
 	}
+	if wanted := wantedTicket(w, q); wanted != "" {
+		home = wanted
+	}
 	http.Redirect(w, q.Request, q.link(home), http.StatusSeeOther)
 	return nil
 }

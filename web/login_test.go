@@ -55,6 +55,36 @@ func TestLoginByLink(t *testing.T) {
 	})
 }
 
+// Whoever follows a mail's link to a ticket comes to that ticket, once signed in.
+func TestLoginComesBackToTheTicket(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		s.open("Núria Peris", clerk, "Printer", "It does not print.")
+		s.open("Núria Peris", clerk, "Screen", "It stays dark.")
+		b := s.browser()
+		s.wantRedirect(b.get("/tickets/br-2"), "/login")
+		if b.cookie != "" {
+			t.Fatalf("somebody is signed in: %s", b.cookie)
+		}
+		s.wantRedirect(b.submit("/login/"+b.ask(clerk), nil), "/tickets/BR-2")
+		if b.wanted != "" {
+			t.Errorf("the ticket is remembered still: %s", b.wanted)
+		}
+		// A ticket of somebody else's is as little to be seen as before.
+		other := s.browser()
+		s.open("Else", "else@town.example", "Mine", "Of my own.")
+		s.wantRedirect(other.get("/tickets/BR-3"), "/login")
+		s.wantRedirect(other.submit("/login/"+other.ask(clerk), nil), "/tickets/BR-3")
+		s.wantStatus(other.get("/tickets/BR-3"), http.StatusNotFound)
+		// Only tickets are come back to.
+		for planted, address := range map[string]string{"//evil.example": clerk, "BR-2/../../queue": "else@town.example"} {
+			b := s.browser()
+			link := b.ask(address)
+			b.wanted = wantedCookie(s.catalogue.Load()) + "=" + planted
+			s.wantRedirect(b.submit("/login/"+link, nil), "/tickets")
+		}
+	})
+}
+
 func TestLoginOfATechnician(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		b := s.browser()

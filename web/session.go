@@ -138,6 +138,48 @@ func setCookie(w http.ResponseWriter, c *tickets.Catalogue, value string) {
 	http.SetCookie(w, cookie)
 }
 
+// wantedCookie names the cookie with the ticket that somebody came for.
+func wantedCookie(c *tickets.Catalogue) string { return cookieName(c) + "-ticket" }
+
+// wantedFor is how long it is kept: as long as the link to sign in is good.
+const wantedFor = 15 * time.Minute
+
+// rememberTicket keeps the ticket whose link was followed while its reader signs
+// in: each mail has that link, and few who follow it are signed in. It says no
+// more than the link did, and the ticket is shown to whom it would be anyway.
+func rememberTicket(w http.ResponseWriter, q *request) {
+	n, err := tickets.ParseNumber(q.catalogue.Gateway.Prefix, q.PathValue("number"))
+	if err == nil && q.Method == http.MethodGet {
+		setWanted(w, q.catalogue, n.Format(q.catalogue.Gateway.Prefix))
+	}
+}
+
+// wantedTicket gives the path of the ticket remembered, and forgets it; "" if
+// there is none.
+func wantedTicket(w http.ResponseWriter, q *request) string {
+	cookie, err := q.Cookie(wantedCookie(q.catalogue))
+	if err != nil {
+		return ""
+	}
+	setWanted(w, q.catalogue, "")
+	n, err := tickets.ParseNumber(q.catalogue.Gateway.Prefix, cookie.Value)
+	if err != nil {
+		return "" // not one of ours
+	}
+	return "/tickets/" + n.Format(q.catalogue.Gateway.Prefix)
+}
+
+func setWanted(w http.ResponseWriter, c *tickets.Catalogue, number string) {
+	cookie := &http.Cookie{
+		Name: wantedCookie(c), Value: number, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: isSecure(c),
+		MaxAge: int(wantedFor.Seconds()),
+	}
+	if number == "" {
+		cookie.MaxAge = -1
+	}
+	http.SetCookie(w, cookie)
+}
+
 // locale reads a language as it stands in links; "" if it is none of ours.
 func locale(s string) tickets.Locale {
 	for _, l := range tickets.Locales {

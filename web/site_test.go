@@ -314,7 +314,8 @@ func (s *site) ticket(n tickets.Number) (t *tickets.Ticket) {
 // browser is somebody who looks at the pages.
 type browser struct {
 	*site
-	cookie string
+	cookie string // of the session
+	wanted string // of the ticket that was asked for before
 	header http.Header
 	remote string // address and port that it connects from
 }
@@ -344,14 +345,20 @@ func (b *browser) do(r *http.Request) *httptest.ResponseRecorder {
 	for name, values := range b.header {
 		r.Header[name] = values
 	}
-	if b.cookie != "" {
-		r.Header.Set("Cookie", b.cookie)
+	for _, cookie := range []string{b.cookie, b.wanted} {
+		if cookie != "" {
+			r.Header.Add("Cookie", cookie)
+		}
 	}
 	w := httptest.NewRecorder()
 	b.handler.ServeHTTP(w, r)
 	for _, c := range w.Result().Cookies() {
-		if b.cookie = c.Name + "=" + c.Value; c.MaxAge < 0 {
-			b.cookie = ""
+		kept := &b.cookie
+		if c.Name == wantedCookie(b.catalogue.Load()) {
+			kept = &b.wanted
+		}
+		if *kept = c.Name + "=" + c.Value; c.MaxAge < 0 {
+			*kept = ""
 		}
 	}
 	return w
