@@ -155,13 +155,14 @@ const (
 	maxHeader         = 16 << 10
 )
 
-// Run serves until ctx ends, then lets what is in hand finish.
+// Run serves until ctx ends, then lets what is in hand finish. Its errors are named
+// by whoever runs it.
 func (s *Server) Run(ctx context.Context) error {
 	listener := s.Listener
 	if listener == nil {
 		var err error
 		if listener, err = net.Listen("tcp", s.Listen); err != nil {
-			return fmt.Errorf("web: %w", err)
+			return err
 		}
 	}
 	server := &http.Server{
@@ -177,14 +178,14 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err := <-failed:
-		return fmt.Errorf("web: %w", err)
+		return err
 	case <-ctx.Done():
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	err := server.Shutdown(end)
 	if err != nil {
-		err = errors.Join(fmt.Errorf("web: requests were cut off at the end: %w", err), server.Close())
+		err = errors.Join(fmt.Errorf("requests were cut off at the end: %w", err), server.Close())
 	}
 	<-failed
 	s.background.Wait()
