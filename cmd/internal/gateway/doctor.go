@@ -282,7 +282,7 @@ func (e *examination) senders() {
 	if len(e.cfg.Intake.TrustedAuthserv) > 0 || e.cfg.Intake.VerifyDKIM {
 		return
 	}
-	e.warn("senders", "no sender is checked: trusted_authserv is empty and verify_dkim is false; a technician's commands count in answers to notices, not in new mails",
+	e.warn("senders", "no sender is checked: trusted_authserv is empty and verify_dkim is false; a mail in a clerk's name is believed, and a technician's commands count in answers to notices only",
 		"name in intake.trusted_authserv the server that writes Authentication-Results into your mails, or set intake.verify_dkim = true")
 }
 
