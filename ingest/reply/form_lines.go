@@ -176,9 +176,10 @@ func goesOn(behind string) bool {
 }
 
 // begins reports whether a word begins a line, but for bullets and their like.
-// What stands in quotation marks is only talked about.
+// What stands in quotation marks is only talked about, and behind a # stands a
+// technician's command.
 func begins(s string, w word) bool {
-	return w.start <= 24 && !strings.ContainsAny(s[:w.start], "«»\"“”„‘’'")
+	return w.start <= 24 && !strings.ContainsAny(s[:w.start], "«»\"“”„‘’'#＃")
 }
 
 // common counts how many words of a question a line begins with.

@@ -103,7 +103,7 @@ func TestLookalikesOfTheForm(t *testing.T) {
 		"¿Le impide realizar su trabajo? [ ] No [ ] Sí\n\nNo sé qué poner aquí", "Tipo:\nCategoría:\n", "Tipo: \n\nincidencia de la impresora que no va desde el lunes pasado",
 		"Type: application/pdf", "Content-Type: text/plain", "Category: Announcements\nType: Newsletter", "Tipo de IVA: 21\nCategoría: servicios",
 		"Tipo de documento: solicitud\nNúmero: 12", "Tipo IVA - 21", "Tipo - A", "Tipo incidencia 7 del catálogo", "No hay ninguna incidencia en portales",
-		"Impide trabajo", "Afecta al ciudadano", "Afecta a más usuarios, a mí no", "Si no, dígame", "Si a todos les pasa, avise", "Sí", "No", "Sí, gracias", "No, gracias.", "Vale, a todo que sí", "ok",
+		"Impide trabajo", "Afecta al ciudadano", "Afecta a más usuarios, a mí no", "Si no, dígame", "Si a todos les pasa, avise", "#categoria contabilidad\n#tipo petición\n#prioridad P1", "#tipo: petición", "Sí", "No", "Sí, gracias", "No, gracias.", "Vale, a todo que sí", "ok",
 		"Incidencia resuelta, gracias", "Es una petición de Contabilidad", "Contabilidad dice que no", "Le impide realizar su trabajo a mi compañera", "¿Le impide realizar su trabajo? Depende",
 		"¿Le impide realizar su trabajo? A veces", "¿Le impide realizar su trabajo? No siempre", "¿Le impide realizar su trabajo? Sí y no", "¿Le impide realizar su trabajo? Ni sí ni no", "¿Le impide realizar su trabajo? No sé, creo que sí",
 		"¿Le impide realizar su trabajo? No tengo ni idea", "¿Afecta a más usuarios de su servicio? No sé si a alguien más", "¿Afecta el servicio al ciudadano? Sí o no, da igual", "¿Afecta el servicio al ciudadano? Si se cae sí",
