@@ -68,13 +68,17 @@ func (w *writing) assigned() {
 	if parent := w.l.Ticket.Parent(); parent != 0 {
 		w.say("assigned.part", parent.Format(w.cat.Gateway.Prefix))
 	}
-	if w.l.Internal {
-		w.warn("assigned.note")
+	for _, m := range w.l.Story {
+		w.say("assigned.wrote", person(m.Author))
+		if m.Internal {
+			w.warn("assigned.note")
+		}
+		text := m.Reply
+		if text == "" {
+			text = m.Text
+		}
+		w.words(templates.Quote, text)
 	}
-	if who := w.author(); who != "" {
-		w.say("assigned.wrote", who)
-	}
-	w.words(templates.Quote, w.l.Text)
 }
 
 // mass tells that many report something of one category, and how to answer all of
@@ -107,6 +111,16 @@ func (w *writing) followUp() {
 	w.say("follow_up.intro", w.number(), w.author())
 	if w.l.Internal {
 		w.warn("follow_up.internal")
+	}
+	switch {
+	case w.l.Satisfied != nil && *w.l.Satisfied:
+		w.say("follow_up.content")
+	case w.l.Satisfied != nil:
+		w.say("follow_up.discontent")
+	case w.l.Moved == tickets.Closed:
+		w.say("follow_up.closed")
+	case w.l.Moved != "":
+		w.say("follow_up.reopened")
 	}
 	w.words(templates.Quote, w.l.Text)
 	w.files()

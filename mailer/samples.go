@@ -137,7 +137,7 @@ func strangerSamples(to tickets.Person, cat *tickets.Catalogue) []Sample {
 
 func noticeSamples(t, answered *tickets.Ticket, about *tickets.Message, text string, to tickets.Person) []Sample {
 	letter := func(k tickets.LetterKind, t *tickets.Ticket) tickets.Letter {
-		return tickets.Letter{Kind: k, To: to, Ticket: t, About: about, Text: text}
+		return tickets.Letter{Kind: k, To: to, Ticket: t, About: about, Text: text, Story: []*tickets.Message{about}}
 	}
 	bounce, limited := letter(tickets.NoticeBounce, t), letter(tickets.NoticeLimited, t)
 	bounce.Recipient, bounce.Failure, limited.Recipient = t.Requester.Address, "550 5.1.1 no such user", t.Requester.Address

@@ -63,7 +63,13 @@ type Letter struct {
 	// Author is the technician whose words an answer passes on.
 	Author *Technician
 	Text   string // words passed on, or told of
-	Files  []File
+	// Story is what somebody who is given a ticket has to have read, oldest first.
+	Story []*Message
+	// Satisfied and Moved say what somebody did with the words that are told of: how she
+	// is content, and where to she moved the ticket.
+	Satisfied *bool
+	Moved     Status
+	Files     []File
 	// Refused are names of attachments that were not taken.
 	Refused []string
 	Asks    Questions // what the form is to ask

@@ -137,7 +137,7 @@ type outcome struct {
 
 func (d *Desk) answerLetters(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message, in *tickets.Incoming, o outcome) error {
 	if o.moved && t.Technician != in.Author.Technician {
-		if err := d.tellHandedOver(ctx, tx, t, m, in.Key); err != nil {
+		if err := d.tellAssigned(ctx, tx, t, m, in.Key); err != nil {
 			return err
 		}
 	}

@@ -120,7 +120,9 @@ func (d *Desk) moveAsRequester(ctx context.Context, tx *store.Tx, t *tickets.Tic
 	if err := tx.AddEvents(ctx, t.Number, ch.events...); err != nil {
 		return nil, err
 	}
-	return t, d.tellFollowUp(ctx, tx, t, m, in.Key)
+	l := followUp(t, m)
+	l.Moved = to
+	return t, d.noticeAll(ctx, tx, l, in.Key)
 }
 
 // tellAsked sends the answer, unless its reader had enough automatic mails.

@@ -141,7 +141,7 @@ func (d *Desk) handOver(ctx context.Context, tx *store.Tx, t *tickets.Ticket) er
 		return err
 	}
 	d.Log.Info("ticket handed over", "ticket", t.Number, "technician", t.Technician)
-	return d.tellHandedOver(ctx, tx, t, &tickets.Message{Author: t.Requester}, handOverCause)
+	return d.tellAssigned(ctx, tx, t, nil, handOverCause)
 }
 
 // cannotWork says why a ticket has to go to somebody else, "" if it has not.

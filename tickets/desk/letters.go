@@ -159,37 +159,65 @@ func (d *Desk) tellAssigned(ctx context.Context, tx *store.Tx, t *tickets.Ticket
 	if d.Catalogue().TechnicianByID(t.Technician) == nil {
 		kind = tickets.NoticeUnassigned
 	}
-	return d.noticeAll(ctx, tx, kind, t, m, cause)
+	l := tickets.Letter{Kind: kind, Ticket: t, About: m}
+	var err error
+	if l.Story, err = story(ctx, tx, t, m); err != nil {
+		return err
+	}
+	if m != nil {
+		l.Files = files(m.Attachments)
+	}
+	return d.noticeAll(ctx, tx, l, cause)
+}
+
+// story is what somebody who is given a ticket has to have read: how it began, the
+// newest words of somebody who is no technician, and those of the mail that brings it
+// about (m, which may be nil): a colleague's note, as a rule.
+func story(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message) (list []*tickets.Message, err error) {
+	add := func(m *tickets.Message) {
+		if !slices.ContainsFunc(list, func(o *tickets.Message) bool { return o.ID == m.ID }) {
+			list = append(list, m)
+		}
+	}
+	for _, find := range []func(context.Context, tickets.Number) (*tickets.Message, error){tx.First, tx.LastWords} {
+		found, err := find(ctx, t.Number)
+		if err == nil {
+			add(found)
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+	}
+	if m != nil && m.Kind != tickets.KindForm && m.Reply != "" {
+		add(m)
+	}
+	return list, nil
 }
 
 // tellFollowUp tells the technician what came in; without one, the default
 // technicians.
 func (d *Desk) tellFollowUp(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message, cause string) error {
-	return d.noticeAll(ctx, tx, tickets.NoticeFollowUp, t, m, cause)
+	return d.noticeAll(ctx, tx, followUp(t, m), cause)
+}
+
+// followUp tells a technician of a message.
+func followUp(t *tickets.Ticket, m *tickets.Message) tickets.Letter {
+	l := tickets.Letter{Kind: tickets.NoticeFollowUp, Ticket: t, About: m, Text: m.Reply, Internal: m.Internal, Files: files(m.Attachments)}
+	if l.Text == "" {
+		l.Text = m.Text
+	}
+	return l
 }
 
 // noticeAll sends a notice to the ticket's technician; without one, to the
 // default technicians.
-func (d *Desk) noticeAll(ctx context.Context, tx *store.Tx, kind tickets.LetterKind, t *tickets.Ticket, m *tickets.Message, cause string) error {
-	for _, tech := range d.Catalogue().Responsible(t) {
-		if err := d.notice(ctx, tx, kind, t, m, tech.ID, cause, nil); err != nil {
+func (d *Desk) noticeAll(ctx context.Context, tx *store.Tx, l tickets.Letter, cause string) error {
+	for _, tech := range d.Catalogue().Responsible(l.Ticket) {
+		l.To = tech.Person()
+		if err := d.send(ctx, tx, l, "", cause); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// tellHandedOver tells the technician to whom a colleague gave the ticket. She
-// is shown what the requester wrote first, and the colleague's note if there
-// is one.
-func (d *Desk) tellHandedOver(ctx context.Context, tx *store.Tx, t *tickets.Ticket, note *tickets.Message, cause string) error {
-	first, err := tx.LastFrom(ctx, t.Number)
-	if errors.Is(err, store.ErrNotFound) {
-		first = note
-	} else if err != nil {
-		return err
-	}
-	return d.tellAssigned(ctx, tx, t, first, cause)
 }
 
 // notice sends a letter to a technician, if she is in the catalogue. Answers to
@@ -202,12 +230,6 @@ func (d *Desk) notice(ctx context.Context, tx *store.Tx, kind tickets.LetterKind
 	}
 	l := tickets.Letter{Kind: kind, To: tech.Person(), Ticket: t, About: m, Problems: problems}
 	switch kind {
-	case tickets.NoticeAssigned, tickets.NoticeUnassigned, tickets.NoticeFollowUp:
-		l.Text, l.Internal = m.Reply, m.Internal
-		if l.Text == "" {
-			l.Text = m.Text
-		}
-		l.Files = files(m.Attachments)
 	case tickets.NoticeCommand:
 		// His own words, to be copied and sent again: not what he quoted.
 		if l.Text = m.Reply; l.Text == "" {

@@ -64,5 +64,9 @@ func (d *Desk) satisfied(ctx context.Context, tx *store.Tx, t *tickets.Ticket, i
 	if !words && *in.Satisfied {
 		return nil
 	}
-	return d.tellFollowUp(ctx, tx, t, m, in.Key)
+	l := followUp(t, m)
+	if l.Satisfied = in.Satisfied; !words {
+		l.Text = ""
+	}
+	return d.noticeAll(ctx, tx, l, in.Key)
 }

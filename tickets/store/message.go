@@ -192,13 +192,38 @@ func (tx *Tx) Messages(ctx context.Context, n tickets.Number) (list []tickets.Me
 // LastFrom gives the newest message of the ticket that came in from somebody
 // who is no technician, or ErrNotFound: the one that an answer answers.
 func (tx *Tx) LastFrom(ctx context.Context, n tickets.Number) (*tickets.Message, error) {
-	var row messageRow
-	if err := tx.get(ctx, &row, `
+	return tx.oneMessage(ctx, `
 		SELECT id, `+messageColumns+`
 		FROM message
 		WHERE ticket = ? AND direction = 'in' AND technician = '' AND NOT internal AND kind IN ('request', 'reply', 'form')
 		ORDER BY id DESC
-		LIMIT 1`, int64(n)); err != nil {
+		LIMIT 1`, n)
+}
+
+// First gives the message with which the ticket began, or ErrNotFound.
+func (tx *Tx) First(ctx context.Context, n tickets.Number) (*tickets.Message, error) {
+	return tx.oneMessage(ctx, `
+		SELECT id, `+messageColumns+`
+		FROM message
+		WHERE ticket = ? AND direction = 'in'
+		ORDER BY id
+		LIMIT 1`, n)
+}
+
+// LastWords gives the newest message of the ticket in which somebody who is no
+// technician says something, or ErrNotFound. A filled-in form alone says nothing.
+func (tx *Tx) LastWords(ctx context.Context, n tickets.Number) (*tickets.Message, error) {
+	return tx.oneMessage(ctx, `
+		SELECT id, `+messageColumns+`
+		FROM message
+		WHERE ticket = ? AND direction = 'in' AND technician = '' AND NOT internal AND kind IN ('request', 'reply') AND reply <> ''
+		ORDER BY id DESC
+		LIMIT 1`, n)
+}
+
+func (tx *Tx) oneMessage(ctx context.Context, query string, n tickets.Number) (*tickets.Message, error) {
+	var row messageRow
+	if err := tx.get(ctx, &row, query, int64(n)); err != nil {
 		return nil, err
 	}
 	m := row.message()
