@@ -122,7 +122,7 @@ func showTicket(out io.Writer, t *tickets.Ticket, prefix string, zone *time.Loca
 	for _, m := range t.Messages {
 		fmt.Fprintf(out, "\n%s  %s %s  %s\n", m.ReceivedAt.In(zone).Format(moment), m.Direction, m.Kind, printable(who(m.Author.Name, m.Author.Address)))
 		text := m.Reply
-		if text == "" {
+		if text == "" && m.Technician == "" { // a technician's mail may be commands above our own notice
 			text = m.Text
 		}
 		fmt.Fprintln(out, "    "+strings.ReplaceAll(printable(text), "\n", "\n    "))

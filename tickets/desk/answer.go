@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"respon/tickets"
@@ -34,6 +35,9 @@ func (d *Desk) Answer(ctx context.Context, n tickets.Number, in tickets.Incoming
 			}
 			return tickets.FateJoined, t.Number, nil
 		})
+		if len(problems) > 0 {
+			in.Reply = written(cmds, in.Reply) // to be mended and sent again
+		}
 	}
 	if len(problems) > 0 && (err == nil || errors.Is(err, errProblems)) {
 		if in.Mailbox == webMailbox {
@@ -46,6 +50,20 @@ func (d *Desk) Answer(ctx context.Context, n tickets.Number, in tickets.Incoming
 	}
 	d.Log.Info("technician answered", "ticket", t.Number, "technician", in.Author.Technician)
 	return t, nil
+}
+
+// written puts a technician's commands before his words again.
+func written(cmds []tickets.Command, rest string) string {
+	var lines []string
+	for _, c := range cmds {
+		if len(lines) == 0 || lines[len(lines)-1] != c.Line {
+			lines = append(lines, c.Line)
+		}
+	}
+	if rest != "" {
+		lines = append(lines, "", rest)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (d *Desk) answer(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *tickets.Incoming, cmds []tickets.Command, sha []byte) ([]tickets.CommandProblem, error) {

@@ -62,3 +62,15 @@ func TestNoticeSaysWhatSheDid(t *testing.T) {
 		says("Re: [BR-1] Satisfacció: No", "", "no está conforme")
 	})
 }
+
+// What could not be done comes back as it was written, without what it was written above.
+func TestNoticeOfCommandsThatFail(t *testing.T) {
+	x := guarded(t, storetest.SQLite(t))
+	at := x.opened("maria@alfafar.example", "Seu")
+	for _, orders := range []string{"#asignar juan", "#prioridad P1\n#asignar juan\n\nLo miro luego."} {
+		l := x.letterTo(x.orders(at, orders+"\n\nEl lun, 12 ene 2026 a las 10:12, Batlia ("+at.notice.answerTo()+") escribió:\n\n> "+strings.ReplaceAll(at.notice.Text, "\n", "\n> ")), anaAddress)
+		if l.kind != tickets.NoticeCommand || !strings.Contains(l.Text, "> "+strings.ReplaceAll(orders, "\n", "\n> ")) || strings.Contains(l.Text, "No imprime.") {
+			t.Errorf("%s for %q:\n%s", l.kind, orders, l.Text)
+		}
+	}
+}
