@@ -77,6 +77,7 @@ var kinds = []tickets.LetterKind{
 	tickets.NoticeBounce,
 	tickets.LetterReminder,
 	tickets.NoticeUnassigned,
+	tickets.NoticeTaken,
 	tickets.NoticeWarning,
 	tickets.NoticeBreach,
 	tickets.NoticeEscalation,

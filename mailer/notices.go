@@ -12,6 +12,8 @@ func (w *writing) notice() {
 	switch w.l.Kind {
 	case tickets.NoticeAssigned, tickets.NoticeUnassigned:
 		w.assigned()
+	case tickets.NoticeTaken:
+		w.taken()
 	case tickets.NoticeFollowUp:
 		w.followUp()
 	case tickets.NoticeWarning, tickets.NoticeBreach:
@@ -79,6 +81,16 @@ func (w *writing) assigned() {
 		}
 		w.words(templates.Quote, text)
 	}
+}
+
+// taken tells who has a ticket now that was the reader's.
+func (w *writing) taken() {
+	if tech := w.cat.TechnicianByID(w.l.Ticket.Technician); tech != nil {
+		w.say("taken.by", w.number(), oneLine(tech.Name))
+	} else {
+		w.say("taken.by_none", w.number())
+	}
+	w.say("taken.follow")
 }
 
 // mass tells that many report something of one category, and how to answer all of

@@ -162,7 +162,7 @@ func noticeSamples(t, answered *tickets.Ticket, about *tickets.Message, text str
 	internal := letter(tickets.NoticeFollowUp, t)
 	internal.Internal = true
 	all := []Sample{
-		{"assigned", letter(tickets.NoticeAssigned, t)}, {"unassigned", letter(tickets.NoticeUnassigned, t)}, {"follow_up", letter(tickets.NoticeFollowUp, t)},
+		{"assigned", letter(tickets.NoticeAssigned, t)}, {"unassigned", letter(tickets.NoticeUnassigned, t)}, {"taken", letter(tickets.NoticeTaken, t)}, {"follow_up", letter(tickets.NoticeFollowUp, t)},
 		{"assigned-part", letter(tickets.NoticeAssigned, &child)}, {"mass", mass}, {"receipt-general", general},
 		{"follow_up-internal", internal}, {"bounce", bounce}, {"limited", limited}, {"command", wrong}, {"help", letter(tickets.NoticeHelp, nil)},
 		{"unverified", letter(tickets.NoticeUnverified, t)}, {"unverified-alone", letter(tickets.NoticeUnverified, nil)}, {"receipt", receipt},

@@ -26,6 +26,7 @@ const (
 
 	NoticeAssigned   LetterKind = "assigned"    // technician: yours now
 	NoticeUnassigned LetterKind = "unassigned"  // default technicians: nobody has it
+	NoticeTaken      LetterKind = "taken"       // technician: it was yours, and is somebody else's now
 	NoticeFollowUp   LetterKind = "follow_up"   // technician: something came in
 	NoticeBounce     LetterKind = "bounce"      // technician: a letter came back or failed
 	NoticeCommand    LetterKind = "command"     // technician: nothing was done, and why
@@ -125,7 +126,7 @@ func (l *Letter) Automatic() bool {
 // Notice reports whether the letter goes to a technician.
 func (k LetterKind) Notice() bool {
 	switch k {
-	case NoticeAssigned, NoticeUnassigned, NoticeFollowUp, NoticeBounce, NoticeCommand, NoticeHelp, NoticeUnverified,
+	case NoticeAssigned, NoticeUnassigned, NoticeTaken, NoticeFollowUp, NoticeBounce, NoticeCommand, NoticeHelp, NoticeUnverified,
 		NoticeLimited, NoticeReceipt, NoticeState, NoticeWarning, NoticeBreach, NoticeMass, NoticeEscalation, NoticeDigest, NoticeReport, NoticeQuarantine, NoticeDecided:
 		return true
 	}

@@ -109,7 +109,7 @@ func (d *Desk) answer(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *
 	if err := tx.AddEvents(ctx, t.Number, o.events...); err != nil {
 		return nil, err
 	}
-	out := outcome{answers: answers, resolved: t.Status == tickets.Resolved && before.Status != tickets.Resolved, moved: t.Technician != before.Technician}
+	out := outcome{answers: answers, resolved: t.Status == tickets.Resolved && before.Status != tickets.Resolved, had: before.Technician}
 	o.receipt.Sent = out.answers || out.resolved
 	var err error
 	if out.below, err = o.carry(ctx, t, before.Status, answers); err != nil {
@@ -149,15 +149,19 @@ func (d *Desk) technicianMessage(t *tickets.Ticket, in *tickets.Incoming, sha []
 
 // outcome is what a technician's mail calls letters for.
 type outcome struct {
-	answers, resolved, moved bool
-	below                    []*tickets.Ticket // of a general ticket, which it calls for as well
+	answers, resolved bool
+	had               string            // id of the technician whose ticket it was
+	below             []*tickets.Ticket // of a general ticket, which it calls for as well
 }
 
 func (d *Desk) answerLetters(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message, in *tickets.Incoming, o outcome) error {
-	if o.moved && t.Technician != in.Author.Technician {
+	if t.Technician != o.had && t.Technician != in.Author.Technician {
 		if err := d.tellAssigned(ctx, tx, t, m, in.Key); err != nil {
 			return err
 		}
+	}
+	if err := d.tellTaken(ctx, tx, t, o.had, in.Author.Technician, in.Key); err != nil {
+		return err
 	}
 	if !o.answers && !o.resolved {
 		return nil

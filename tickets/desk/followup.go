@@ -135,6 +135,7 @@ func (d *Desk) join(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *ti
 	}
 	said := changes{tx: tx, c: d.Catalogue(), actor: who, cause: in.Key}
 	said.hints(t, in.Hints)
+	had := t.Technician
 	moved, err := said.reassign(ctx, t)
 	if err != nil {
 		return err
@@ -157,6 +158,9 @@ func (d *Desk) join(ctx context.Context, tx *store.Tx, t *tickets.Ticket, in *ti
 		}
 	}
 	if moved {
+		if err := d.tellTaken(ctx, tx, t, had, in.Author.Technician, in.Key); err != nil {
+			return err
+		}
 		return d.tellAssigned(ctx, tx, t, m, in.Key)
 	}
 	return d.tellFollowUp(ctx, tx, t, m, in.Key)

@@ -29,7 +29,7 @@ func TestFormIsConfirmed(t *testing.T) {
 		if d := cmp.Diff([]string{"in request", "out ack", "in form", "out form"}, kinds); d != "" {
 			s.Error(d)
 		}
-		s.wantLetters("ack maria@alfafar.example", "assigned ana@dival.example", "form maria@alfafar.example", "assigned pere@dival.example")
+		s.wantLetters("ack maria@alfafar.example", "assigned ana@dival.example", "form maria@alfafar.example", "taken ana@dival.example", "assigned pere@dival.example")
 	})
 }
 

@@ -193,6 +193,20 @@ func story(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Mess
 	return list, nil
 }
 
+// tellTaken tells a technician that somebody else has a ticket now which she had: two
+// would work on it. Who did it herself knows, and who is away need not.
+func (d *Desk) tellTaken(ctx context.Context, tx *store.Tx, t *tickets.Ticket, had, by, cause string) error {
+	tech := d.Catalogue().TechnicianByID(had)
+	if tech == nil || had == t.Technician || had == by {
+		return nil
+	}
+	away, err := tx.Absent(ctx, d.Catalogue().WorkDay(tx.Now))
+	if _, absent := away[had]; err != nil || absent {
+		return err
+	}
+	return d.send(ctx, tx, tickets.Letter{Kind: tickets.NoticeTaken, To: tech.Person(), Ticket: t}, "", cause)
+}
+
 // tellFollowUp tells the technician what came in; without one, the default
 // technicians.
 func (d *Desk) tellFollowUp(ctx context.Context, tx *store.Tx, t *tickets.Ticket, m *tickets.Message, cause string) error {

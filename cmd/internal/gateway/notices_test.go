@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,8 +27,10 @@ func TestNoticeTellsTheStory(t *testing.T) {
 		}
 		at := x.opened("maria@alfafar.example", "Seu")
 		x.writes(at, "Tipus: incidència\nCategoria: portals\nLi impedix fer la seua faena? [ ] No [x] Sí")
-		notice := x.letterTo(x.letters(), "pere@town.example")
+		moved := x.letters()
+		notice := x.letterTo(moved, "pere@town.example")
 		reads(notice, "> No imprime.", "[x]", "/form/")
+		reads(x.letterTo(moved, anaAddress), "ya no está a su cargo: ahora la atiende Pere Gil.")
 
 		given := x.orders(target{notice: notice}, "#asignar ana\n#nota\nMira el certificat del servidor.")
 		notice = x.letterTo(given, anaAddress)
@@ -37,6 +40,9 @@ func TestNoticeTellsTheStory(t *testing.T) {
 		x.writes(at, "Ara tampoc va el correu.")
 		x.letters()
 		given = x.orders(target{notice: notice}, "#asignar pere")
+		if got := kinds(given); slices.Contains(got, "taken "+anaAddress) {
+			t.Errorf("she is told of what she did: %v", got)
+		}
 		reads(x.letterTo(given, "pere@town.example"), "> No imprime.")
 		reads(x.letterTo(given, "pere@town.example"), "> Ara tampoc va el correu.")
 	})
