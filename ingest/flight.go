@@ -1,13 +1,16 @@
 package ingest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"respon/ingest/mailbox"
+	"respon/tickets"
 )
 
 // Flight notes in a file which mails are in hand, so that one which brings the
@@ -142,4 +145,39 @@ func (f *Flight) forget() error {
 		return fmt.Errorf("notes of the mails in hand: %w", err)
 	}
 	return nil
+}
+
+// crashed is the cause of a try in which the process died.
+const crashed = "the process died while this mail was taken"
+
+// cautious is how many mails are understood one at a time after a crash: more
+// than a mailbox holds in memory, so that those which were in hand are among
+// them. Of two mails in hand one is innocent; alone, only the one to blame is
+// noted at the next crash.
+const cautious = 500
+
+// Recover counts a try for each mail that was in hand when the process before
+// this one died. Those that were tried too often go to quarantine as they are,
+// without a look into them. It is called before the first mail is taken.
+func (in *Intake) Recover(ctx context.Context, now time.Time) error {
+	suspects, err := in.Flight.suspects()
+	if err != nil {
+		return err
+	}
+	for _, it := range suspects {
+		a := tickets.Arrival{Mailbox: it.Mailbox, UIDValidity: it.UIDValidity, UID: it.UID, Received: now}
+		tries, err := in.Desk.Tried(ctx, a, crashed)
+		if err != nil {
+			return err
+		}
+		in.Log.Warn(crashed, "mailbox", it.Mailbox, "uid", it.UID, "attempt", tries)
+		in.alone.Store(cautious)
+		if tries >= maxTries {
+			if in.deadly == nil {
+				in.deadly = map[note]bool{}
+			}
+			in.deadly[noteOf(it)] = true
+		}
+	}
+	return in.Flight.forget()
 }
