@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"respon/templates"
 	"respon/tickets"
@@ -59,6 +60,8 @@ func (w *writing) deed(d tickets.Deed) string {
 		}
 	case tickets.VerbType:
 		arg = w.t("type." + d.Arg)
+	case tickets.VerbAway:
+		arg = w.days(arg)
 	}
 	if d.Verb == tickets.VerbGeneral && arg == "" {
 		return w.t("receipt.general_none")
@@ -67,6 +70,18 @@ func (w *writing) deed(d tickets.Deed) string {
 		return w.t(key)
 	}
 	return w.t(key, arg)
+}
+
+// days shows the first and the last day of an absence, of which either may be open, as
+// other dates are shown.
+func (w *writing) days(absence string) string {
+	parts := strings.Split(absence, "..")
+	for i, p := range parts {
+		if at, err := time.ParseInLocation(time.DateOnly, p, w.cat.Gateway.Location); err == nil {
+			parts[i] = w.day(at)
+		}
+	}
+	return strings.TrimSpace(strings.Join(parts, " – "))
 }
 
 // problems explains why nothing was done, with what was written.

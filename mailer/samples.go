@@ -146,7 +146,7 @@ func noticeSamples(t, answered *tickets.Ticket, about *tickets.Message, text str
 	wrong.Problems = []tickets.CommandProblem{{Line: "#resolber", Why: tickets.ProblemUnknown, Nearest: "#resolver"}, {Line: "#fusionar BR-7", Why: tickets.ProblemEntities}}
 	receipt, mine := letter(tickets.NoticeReceipt, t), letter(tickets.NoticeState, nil)
 	receipt.Receipt = &tickets.Receipt{Code: "4f2a91c0", Until: sampleTime.Add(time.Hour), Sent: true, Deeds: []tickets.Deed{
-		{Verb: tickets.VerbResolve}, {Verb: tickets.VerbCategory, Arg: "padron"}, {Verb: tickets.VerbAssign, Arg: "pere"}}}
+		{Verb: tickets.VerbResolve}, {Verb: tickets.VerbCategory, Arg: "padron"}, {Verb: tickets.VerbAssign, Arg: "pere"}, {Verb: tickets.VerbAway, Arg: "2026-12-24..2027-01-06"}}}
 	mine.Tickets = []*tickets.Ticket{answered, t}
 	others := []*tickets.Ticket{answered}
 	for i, p := range []tickets.Person{{Address: "luis@bunyol.example", Entity: "Ajuntament de Bunyol"}, {Address: "eva@elsewhere.example"}} {
