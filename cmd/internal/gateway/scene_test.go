@@ -39,7 +39,7 @@ import (
 //
 //	NAME writes FILE         sends a mail; From, To, Date and Message-ID are added where missing, and
 //	                         the Message-ID of the mail that NAME got last stands for {NAME}, and the address
-//	                         that it is answered to for {to NAME}
+//	                         that it is answered to for {to NAME}; {in a week} is that date
 //	NAME answers TEXT        answers the mail that she got last, quoting it; TEXT may be a file, and {code} in it
 //	                         is the code by which that mail, a receipt, is taken back
 //	NAME gets SUBJECT…       waits for her next mail; it has this subject. Of several, whose order is anybody's
@@ -206,6 +206,7 @@ func flat(text, what string) bool {
 // send adds what a mail client would, and hands the mail to the server.
 func (s *scene) send(ts *testscript.TestScript, name, text string) {
 	s.sent++
+	text = strings.ReplaceAll(text, "{in a week}", time.Now().AddDate(0, 0, 7).Format("02/01/2006"))
 	for reader, l := range s.last {
 		text = strings.NewReplacer("{"+reader+"}", *l.MessageID, "{to "+reader+"}", l.answerTo()).Replace(text)
 	}
