@@ -218,6 +218,7 @@ func TestTokens(t *testing.T) {
 				t.Errorf("the server did not hear the token twice as it should: %q", server.heard)
 			}
 
+			server.conns.Wait() // the connections before have ended: nobody reads the script
 			server.script = []scriptEntry{{
 				words: []string{"AUTHENTICATE"},
 				do:    []string{"< + eyJzdGF0dXMiOiI0MDEifQ=="},
